@@ -32,9 +32,9 @@ from benchmarks.people.recordings import labelled
 from benchmarks.results import save
 from runtime.text.word_errors import distance
 from schemas.audio import RATE_HZ
-from workers.engine_executor import BatchWork, EngineExecutor
 from workers.engines import weights
 from workers.engines.stt import whisper
+from workers.executor.engine_executor import BatchWork, EngineExecutor
 
 LONGEST_S = 8.0
 TAKES = 6

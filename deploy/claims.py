@@ -20,28 +20,35 @@ def ports_of(settings: Settings, edges: int) -> list[int]:
         return [nats_server.free_port() for _ in range(edges)]
     ports = [settings.port + k for k in range(edges)]
     for port in ports:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((settings.host, port))
-            except OSError as error:
-                raise SettingsError(
-                    f"PORT {port} on {settings.host} cannot be used ({error.strerror}). "
-                    "Set PORT to a free one, e.g. PORT=8001 make run"
-                ) from error
+        try:
+            _bound(settings.host, port)
+        except OSError as error:
+            raise SettingsError(
+                f"PORT {port} on {settings.host} cannot be used ({error.strerror}). "
+                "Set PORT to a free one, e.g. PORT=8001 make run"
+            ) from error
     return ports
 
 
 def console_port(settings: Settings) -> int:
     """Return AURA_CONSOLE_PORT, or a free port if it is 0 or taken, such as by another Aura."""
+    try:
+        return _bound(settings.console_host, settings.console_port)
+    except OSError:
+        return nats_server.free_port()
+
+
+def _bound(host: str, port: int) -> int:
+    """Return *port*, or a free one if it is 0, after it was bound for a moment.
+
+    Raises:
+        OSError: it is taken.
+    """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.console_host, settings.console_port))
-        except OSError:
-            return nats_server.free_port()
-        port: int = probe.getsockname()[1]
-        return port
+        probe.bind((host, port))
+        number: int = probe.getsockname()[1]
+        return number
 
 
 @contextmanager

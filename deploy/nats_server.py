@@ -93,6 +93,11 @@ ACCOUNT = "AURA"
 """The account in nats/users.conf that has the streams."""
 
 
+def new_password() -> str:
+    """Return a password that begins with a letter: the server reads a digit as one of a number."""
+    return f"p{secrets.token_hex(16)}"
+
+
 def passwords(data_dir: Path) -> dict[str, str]:
     """Return each role's password, created at the first start; only the owner can read it.
 
@@ -101,8 +106,7 @@ def passwords(data_dir: Path) -> dict[str, str]:
     """
     kept = data_dir / PASSWORDS_FILE
     known: dict[str, str] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
-    # The server would read a word that begins with a digit as a number.
-    made = {role: known.get(role) or f"p{secrets.token_hex(16)}" for role in ROLES}
+    made = {role: known.get(role) or new_password() for role in ROLES}
     if made != known:
         _write(kept, json.dumps(made, indent=1))
     return made

@@ -3,21 +3,17 @@
 python -m deploy.passwords > deploy/.env      # what docker compose reads beside compose.yaml
 """
 
-import secrets
 import sys
 
-from deploy.nats_server import ROLES
+from deploy.nats_server import ROLES, new_password
 
 CLUSTER = "NATS_CLUSTER_PASSWORD"
 
 
 def made() -> dict[str, str]:
-    """Return the name of each variable and a new password for it.
-
-    They begin with a letter, since the server reads a word that begins with a digit as a number.
-    """
+    """Return the name of each variable and a new password for it."""
     names = [*(f"AURA_NATS_PASSWORD_{role.upper()}" for role in ROLES), CLUSTER]
-    return {name: f"p{secrets.token_hex(16)}" for name in names}
+    return {name: new_password() for name in names}
 
 
 if __name__ == "__main__":

@@ -20,10 +20,11 @@ STREAM_NOT_FOUND = 10059
 ERROR_ADVICE = {
     10047: "the server's disk or memory limit is too small: raise max_file_store or "
     "max_memory_store in its configuration, or the account's limits",
-    10074: "fewer servers than AURA_REPLICAS, or too little room on them: start more, lower it, or "
-    "raise max_file_store (NATS_DISK in nats/cluster) above the sizes in nats/streams",
-    10005: "fewer servers than AURA_REPLICAS, or too little room on them: start more, lower it, or "
-    "raise max_file_store (NATS_DISK in nats/cluster) above the sizes in nats/streams",
+    **dict.fromkeys(
+        (10074, 10005),
+        "fewer servers than AURA_REPLICAS, or too little room on them: start more, lower it, or "
+        "raise max_file_store (NATS_DISK in nats/cluster) above the sizes in nats/streams",
+    ),
     10039: "JetStream is not enabled: start nats-server with -js",
     10076: "JetStream is not enabled for this account",
 }

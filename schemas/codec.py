@@ -18,6 +18,9 @@ ID_HEADER = "Nats-Msg-Id"
 FENCE_HEADER = "Nats-Expected-Last-Subject-Sequence"
 """Header of a message that is stored only if this is the newest sequence of its subject."""
 
+Headers = dict[str, str]
+"""The headers of a message of NATS."""
+
 KNOWN_TYPES = frozenset(map(tag, get_args(AnyEvent)))
 """The tags of the events of this version."""
 
@@ -71,7 +74,7 @@ def decode_as(kind: type[_S], data: bytes) -> _S:
     return message
 
 
-def headers(event: Event) -> dict[str, str]:
+def headers(event: Event) -> Headers:
     """Return the NATS headers of *event*: id, type, schema version."""
     return {
         ID_HEADER: event.id,

@@ -12,8 +12,8 @@ from runtime.bus.reader import Stored
 from schemas import codec, subjects
 from schemas.events import Kind, TurnTaken
 from tests.neutral import taken
-from workers.stage import Stage
-from workers.worker_loop import Worker
+from workers.loop.stage import Stage
+from workers.loop.worker_loop import Worker
 
 TENANT = "t"
 

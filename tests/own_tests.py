@@ -105,7 +105,7 @@ ELSEWHERE: Mapping[str, str] = {
     "workers/llm/tool_text_phase.py": "unit/runtime/test_moves.py",
     "workers/stt/stage.py": "integration/test_stt.py",
     "workers/tts/stage.py": "integration/test_tts.py",
-    "workers/turn_watch.py": "integration/test_fence.py",
+    "workers/loop/turn_watch.py": "integration/test_fence.py",
     "workers/tools/backends.py": "integration/test_tool_runner.py",
     "workers/tools/mcp_gateway.py": "integration/test_mcp.py",
 }
@@ -138,10 +138,10 @@ WITHOUT: Mapping[str, str] = {
     "schemas/tokens.py": "data: one grammar",
     "schemas/webhook_config.py": "data: one part of the configuration",
     "workers/analytics/counters.py": "data: declared metrics",
-    "workers/counters.py": "data: declared metrics",
+    "workers/loop/counters.py": "data: declared metrics",
     "workers/engines/errors.py": "data: exceptions",
     "workers/engines/protocols.py": "interfaces of engines",
-    "workers/job_target.py": "data: the target of a job, and two exceptions",
+    "workers/loop/job_target.py": "data: the target of a job, and two exceptions",
 }
 """Modules, or patterns of them, that need no test file, and the reason."""
 

@@ -14,13 +14,10 @@ from runtime.process.gc_tuning import freeze_objects
 from runtime.process.stopping import stop_event
 from runtime.settings import Settings
 from schemas.events import StageName
+from workers.loop.worker_loop import HUNG_EXIT, Worker
 from workers.stage_builders import build
-from workers.worker_loop import Worker
 
 log = structlog.get_logger(__name__)
-
-HUNG_EXIT = 70
-"""EX_SOFTWARE: the supervisor replaces the process."""
 
 
 async def serve(settings: Settings, stage_name: StageName) -> int:
@@ -34,11 +31,11 @@ async def serve(settings: Settings, stage_name: StageName) -> int:
     """
     stop = stop_event()
     async with metrics.served(settings, stage_name) as condition:
-        healthy = await _work(settings, stage_name, stop, condition)
-    if not healthy:
+        exit_code = await _work(settings, stage_name, stop, condition)
+    if exit_code == HUNG_EXIT:
         sys.stdout.flush()
         os._exit(HUNG_EXIT)  # a normal exit would wait for the hung thread
-    return 0
+    return exit_code
 
 
 async def _work(
@@ -46,8 +43,8 @@ async def _work(
     stage_name: StageName,
     stop: asyncio.Event,
     condition: metrics.Condition,
-) -> bool:
-    """Work until *stop*; return False if the engine hung."""
+) -> int:
+    """Work until *stop*; return the process's exit code."""
     built = build(settings, stage_name)
     stage, slots = built.stage, built.slots
     await stage.warm()
@@ -71,6 +68,6 @@ async def _work(
             condition.ready = lambda: bus.connected and not stop.is_set()
             log.info("worker_ready", model=stage.model, slots=slots)
             async with built.companion(bus, stop):
-                healthy = await worker.run(stop)
+                exit_code = await worker.run(stop)
         log.info("worker_left", done=worker.done, failed=worker.failed)
-    return healthy
+    return exit_code

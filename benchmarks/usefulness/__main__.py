@@ -44,7 +44,7 @@ async def answered(model: LanguageModel, question: Question) -> Answered:
             elif isinstance(token, str):
                 spoken += text.feed(token)
     spoken += text.flush()
-    calls += text.calls
+    calls += text.tools.calls
     response = " ".join(spoken)
     took_ms = (time.monotonic() - began) * 1000
     return Answered(question, response, faults(question, response, calls), first_ms, took_ms)

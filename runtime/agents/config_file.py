@@ -94,9 +94,9 @@ def load(path: Path, parse: Parse, noun: str) -> tuple[str, str, Any]:
     """
     name = path.stem
     if path.suffix not in SUFFIXES or not is_token(name):
-        why = f"the file of an {noun} is NAME.yaml" if noun[0] in "aeiou" else ""
-        why = why or f"the file of a {noun} is NAME.yaml"
-        raise ConfigFileError(0, f"{why}, its name 1 to 128 of A-Z a-z 0-9 _ -", str(path))
+        whose = f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
+        why = f"the file of {whose} is NAME.yaml, its name 1 to 128 of A-Z a-z 0-9 _ -"
+        raise ConfigFileError(0, why, str(path))
     try:
         with path.open("rb") as file:
             data = file.read(MOST_CONFIG_FILE_BYTES + 1)

@@ -274,13 +274,14 @@ def read_wav(data: bytes, most_s: float = math.inf) -> bytes:
     return pcm
 
 
-def write_wav(pcm: bytes, rate_hz: int = RATE_HZ) -> bytes:
-    """Return s16le mono *pcm* of *rate_hz* as a WAV."""
+def write_wav(pcm: bytes, rate_hz: int = RATE_HZ, *, channels: int = 1) -> bytes:
+    """Return s16le *pcm* of *rate_hz*, with interleaved *channels*, as a WAV."""
+    frame_bytes = 2 * channels
     return (
         struct.pack(
             "<4sI4s4sIHHIIHH4sI",
             *(b"RIFF", 36 + len(pcm), b"WAVE", b"fmt ", 16),
-            *(PCM, 1, rate_hz, rate_hz * 2, 2, 16),
+            *(PCM, channels, rate_hz, rate_hz * frame_bytes, frame_bytes, 16),
             *(b"data", len(pcm)),
         )
         + pcm

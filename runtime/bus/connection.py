@@ -25,6 +25,7 @@ from runtime.bus.publisher import Publisher
 from runtime.bus.reader import Reader, Stored
 from runtime.settings import Settings
 from schemas import codec
+from schemas.codec import Headers
 
 log = structlog.get_logger(__name__)
 
@@ -104,12 +105,12 @@ class Bus:
         """
         return self._is_up and await self.send_raw(subject, codec.encode(message), trace.headers())
 
-    async def send_raw(self, subject: str, data: bytes, head: dict[str, str] | None = None) -> bool:
-        """Send bytes with the headers *head* like `send`."""
+    async def send_raw(self, subject: str, data: bytes, headers: Headers | None = None) -> bool:
+        """Send bytes with *headers* like `send`."""
         if not self._is_up:
             return False
         try:
-            await self.nats_client.publish(subject, data, headers=head or None)
+            await self.nats_client.publish(subject, data, headers=headers or None)
         except NatsError:
             return False
         return True

@@ -101,10 +101,10 @@ async def again(bus: Bus, letter: DeadLetter, *, now_ms: int, force: bool = Fals
             f"record {letter.seq}: its caller stopped waiting {late_ms // 1000} s ago; "
             "--force retries it anyway, to complete the log"
         )
-    head = {name: value for name, value in event.headers.items() if _is_ours(name)}
-    head[codec.ID_HEADER] = f"{letter.event_id}.again.{letter.seq}"
-    head[codec.AGAIN_HEADER] = str(letter.event_seq)
-    seq = await bus.publish_raw(event.subject, event.data, head)
+    headers = {name: value for name, value in event.headers.items() if _is_ours(name)}
+    headers[codec.ID_HEADER] = f"{letter.event_id}.again.{letter.seq}"
+    headers[codec.AGAIN_HEADER] = str(letter.event_seq)
+    seq = await bus.publish_raw(event.subject, event.data, headers)
     await forget(bus, letter.seq)
     return seq
 

@@ -20,7 +20,7 @@ class Delivery(msgspec.Struct, frozen=True):
 
     subject: str
     data: bytes
-    headers: dict[str, str]
+    headers: codec.Headers
     seq: int = 0
     """Sequence of a mirrored event in the event stream; 0 if the message was not stored."""
     reply: str = ""
@@ -28,9 +28,11 @@ class Delivery(msgspec.Struct, frozen=True):
 
     @staticmethod
     def of(msg: Msg) -> Delivery:
-        head = msg.headers or {}
-        seq = head.get("Nats-Sequence", "")
-        return Delivery(msg.subject, msg.data, head, int(seq) if seq.isdecimal() else 0, msg.reply)
+        headers = msg.headers or {}
+        seq = headers.get("Nats-Sequence", "")
+        return Delivery(
+            msg.subject, msg.data, headers, int(seq) if seq.isdecimal() else 0, msg.reply
+        )
 
     @property
     def type(self) -> str | None:
@@ -55,13 +57,13 @@ class Delivery(msgspec.Struct, frozen=True):
         return codec.readable(self.data)
 
 
-def message_of(kind: type[M], data: bytes, **head: str) -> M | None:
+def message_of(kind: type[M], data: bytes, **fields: str) -> M | None:
     """Return the message of type *kind* in *data*, or log it and return None.
 
-    *head*: fields of the log line.
+    *fields*: those of the log line.
     """
     try:
         return codec.decode_as(kind, data)
     except codec.BadMessageError:
-        log.warning("message_malformed", kind=kind.__name__, **head)
+        log.warning("message_malformed", kind=kind.__name__, **fields)
         return None

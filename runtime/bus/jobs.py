@@ -226,9 +226,9 @@ class Jobs:
         )
 
     async def _on_message(self, msg: Msg) -> None:
-        now_s, head = asyncio.get_running_loop().time(), msg.headers or {}
-        if (status := head.get("Status")) is not None:
-            left = head.get("Nats-Pending-Messages")
+        now_s, headers = asyncio.get_running_loop().time(), msg.headers or {}
+        if (status := headers.get("Status")) is not None:
+            left = headers.get("Nats-Pending-Messages")
             ended = self._pull.status_came(status, int(left) if left else None, now_s)
             self._on_status(status, ended)
             return

@@ -13,6 +13,7 @@ from runtime.bus import trace
 from runtime.bus.errors import BusAwayError, BusError, BusRefusedError, FencedError
 from runtime.bus.reader import Reader
 from schemas import codec, subjects
+from schemas.codec import Headers
 from schemas.events import Event
 
 WRONG_LAST_SEQUENCE = 10071
@@ -47,30 +48,25 @@ class Publisher:
             BusRefusedError: the event is too large.
             BusAwayError: not acknowledged within *patience_s*.
         """
-        head = {**codec.headers(event), **trace.headers()}
+        headers = {**codec.headers(event), **trace.headers()}
         return await self.publish_raw(
-            subjects.event(event), data or codec.encode(event), head, patience_s=patience_s
+            subjects.event(event), data or codec.encode(event), headers, patience_s=patience_s
         )
 
     async def publish_raw(
-        self,
-        subject: str,
-        data: bytes,
-        head: dict[str, str],
-        *,
-        patience_s: float = PUBLISH_TIMEOUT_S,
+        self, subject: str, data: bytes, headers: Headers, *, patience_s: float = PUBLISH_TIMEOUT_S
     ) -> int:
-        """Store bytes with the headers *head* and return their sequence in the stream.
+        """Store bytes with *headers* and return their sequence in the stream.
 
         Raises:
             BusRefusedError: the bytes are too many.
             BusAwayError: not acknowledged within *patience_s*.
         """
-        name = head.get(codec.ID_HEADER, subject)
+        name = headers.get(codec.ID_HEADER, subject)
         give_up_at = asyncio.get_running_loop().time() + patience_s
         while (left_s := give_up_at - asyncio.get_running_loop().time()) > 0:
             try:
-                ack = await self._ack(subject, data, head, left_s)
+                ack = await self._ack(subject, data, headers, left_s)
             except (NatsTimeoutError, NoStreamResponseError, NoRespondersError):
                 await asyncio.sleep(PUBLISH_RETRY_S)
             except APIError as error:
@@ -81,7 +77,7 @@ class Publisher:
                 return ack.seq
         raise BusAwayError(f"{name} was not acknowledged")
 
-    async def _ack(self, subject: str, data: bytes, head: dict[str, str], left_s: float) -> PubAck:
+    async def _ack(self, subject: str, data: bytes, headers: Headers, left_s: float) -> PubAck:
         """Publish once and return the server's ack, waiting for *left_s* at most.
 
         Nothing is given to a client without a connection: it would keep every attempt and send
@@ -94,7 +90,7 @@ class Publisher:
         if not self._nc.is_connected:
             raise NatsTimeoutError
         timeout = max(0.05, min(ACK_TIMEOUT_S, left_s))
-        return await self._js.publish(subject, data, timeout=timeout, headers=head)
+        return await self._js.publish(subject, data, timeout=timeout, headers=headers)
 
     def _check_size(self, data: bytes) -> None:
         """Check that the server takes a message of *data*.
@@ -117,13 +113,13 @@ class Publisher:
             BusAwayError: not acknowledged.
         """
         subject, data = subjects.event(event), codec.encode(event)
-        head = {**codec.headers(event), **trace.headers()}
-        head[codec.FENCE_HEADER] = str(last)
+        headers = {**codec.headers(event), **trace.headers()}
+        headers[codec.FENCE_HEADER] = str(last)
         clock = asyncio.get_running_loop().time
         give_up_at, last_error = clock() + PUBLISH_TIMEOUT_S, None
         while (left_s := give_up_at - clock()) > 0:
             try:
-                ack = await self._ack(subject, data, head, left_s)
+                ack = await self._ack(subject, data, headers, left_s)
                 if not ack.duplicate:
                     return ack.seq
                 newest = ack.seq
@@ -145,7 +141,7 @@ class Publisher:
         raise BusAwayError(f"{event.id} was not acknowledged") from last_error
 
     async def store(
-        self, subject: str, data: bytes, head: dict[str, str], *, timeout_s: float = COPY_TIMEOUT_S
+        self, subject: str, data: bytes, headers: Headers, *, timeout_s: float = COPY_TIMEOUT_S
     ) -> bool:
         """Store a message as it is, in one attempt; return False if its id is stored already.
 
@@ -155,9 +151,9 @@ class Publisher:
         """
         self._check_size(data)
         try:
-            ack = await self._js.publish(subject, data, timeout=timeout_s, headers=head)
+            ack = await self._js.publish(subject, data, timeout=timeout_s, headers=headers)
         except NatsError as error:
-            raise BusAwayError(f"{head.get(codec.ID_HEADER, subject)} was not stored") from error
+            raise BusAwayError(f"{headers.get(codec.ID_HEADER, subject)} was not stored") from error
         return not ack.duplicate
 
     async def put(
@@ -172,13 +168,13 @@ class Publisher:
             FencedError: another writer was first, or the key is gone.
             BusAwayError: not acknowledged.
         """
-        head = {codec.FENCE_HEADER: str(last)}
+        headers = {codec.FENCE_HEADER: str(last)}
         if ttl_s:
-            head["Nats-TTL"] = f"{ttl_s}s"
+            headers["Nats-TTL"] = f"{ttl_s}s"
         if removed:
-            head["KV-Operation"] = "DEL"
+            headers["KV-Operation"] = "DEL"
         try:
-            ack = await self._ack(key, value.encode(), head, ACK_TIMEOUT_S)
+            ack = await self._ack(key, value.encode(), headers, ACK_TIMEOUT_S)
         except APIError as error:
             if error.err_code == WRONG_LAST_SEQUENCE:
                 raise FencedError(f"{key} is not as it was") from error

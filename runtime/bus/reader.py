@@ -42,18 +42,18 @@ class Stored(msgspec.Struct, frozen=True):
     subject: str
     seq: int
     data: bytes
-    headers: dict[str, str]
+    headers: codec.Headers
     time: str
     """RFC 3339, the server's clock."""
 
     @staticmethod
     def of(msg: Msg) -> Stored | None:
         """Return the message in the answer to a direct get, or None: it is a status."""
-        head = msg.headers or {}
-        if "Status" in head or "Nats-Sequence" not in head:
+        headers = msg.headers or {}
+        if "Status" in headers or "Nats-Sequence" not in headers:
             return None
-        subject, time = head.get("Nats-Subject", ""), head.get("Nats-Time-Stamp", "")
-        return Stored(subject, int(head["Nats-Sequence"]), msg.data, head, time)
+        subject, time = headers.get("Nats-Subject", ""), headers.get("Nats-Time-Stamp", "")
+        return Stored(subject, int(headers["Nats-Sequence"]), msg.data, headers, time)
 
     def event(self) -> AnyEvent:
         """Return the event in this message.
@@ -196,10 +196,10 @@ class Batches:
                 if len(self.found) == before:
                     raise NatsTimeoutError from None
                 continue
-            head = end.headers or {}
-            if (status := head.get("Status", "")) not in NO_MORE:
+            headers = end.headers or {}
+            if (status := headers.get("Status", "")) not in NO_MORE:
                 raise NatsError(f"status {status}")
-            return int(head.get("Nats-Num-Pending", 0))
+            return int(headers.get("Nats-Num-Pending", 0))
 
     async def read_on(self, stream: str, subject: str, *, after: int, most: int) -> None:
         """Read the messages of *subject* after the last one found, or else after *after*.

@@ -26,6 +26,7 @@ from runtime.bus.silence import answers_of_all
 from runtime.tasks import cancel
 from runtime.text.printable import printable
 from schemas import subjects
+from schemas.codec import Headers
 from schemas.tools import MOST_TOOL_BYTES, ToolConfig
 
 log = structlog.get_logger(__name__)
@@ -63,7 +64,7 @@ class ServedTool(msgspec.Struct, frozen=True):
 
 
 async def call_tool(
-    bus: Bus, subject: str, arguments: bytes, head: dict[str, str], timeout_s: float
+    bus: Bus, subject: str, arguments: bytes, headers: Headers, timeout_s: float
 ) -> bytes:
     """Call the tool on *subject* and return its result.
 
@@ -75,14 +76,14 @@ async def call_tool(
         TimeoutError: no answer within *timeout_s*; the service may have begun.
         BusAwayError: the connection is lost.
     """
-    head = {**head, **trace.headers()}
+    headers = {**headers, **trace.headers()}
     clock = asyncio.get_running_loop().time
     began_s = clock()
     while True:
         left_s = timeout_s - (clock() - began_s)
         try:
             answer = await bus.nats_client.request(
-                subject, arguments, timeout=max(0.01, left_s), headers=head
+                subject, arguments, timeout=max(0.01, left_s), headers=headers
             )
         except NoRespondersError as error:
             if clock() - began_s < min(1.0, timeout_s / 2):
@@ -99,7 +100,7 @@ async def call_tool(
 
 
 async def call_idempotent_tool(
-    bus: Bus, subject: str, arguments: bytes, head: dict[str, str], timeout_s: float
+    bus: Bus, subject: str, arguments: bytes, headers: Headers, timeout_s: float
 ) -> bytes:
     """Call a tool, and once more after half of *timeout_s*; the first answer counts.
 
@@ -109,11 +110,11 @@ async def call_idempotent_tool(
         NobodyServesError, ToolRefusedError, TimeoutError, BusAwayError: as of `call_tool`.
     """
     # no task group: the failure of one call must not cancel the other
-    calls = {asyncio.create_task(call_tool(bus, subject, arguments, head, timeout_s))}
+    calls = {asyncio.create_task(call_tool(bus, subject, arguments, headers, timeout_s))}
     started = set(calls)
     try:
         if not (await asyncio.wait(calls, timeout=timeout_s / 2))[0]:
-            again = call_tool(bus, subject, arguments, head, timeout_s / 2)
+            again = call_tool(bus, subject, arguments, headers, timeout_s / 2)
             calls.add(asyncio.create_task(again))
             started |= calls
         while True:
@@ -201,7 +202,7 @@ class ServiceCall(msgspec.Struct, frozen=True):
     tenant: str
     arguments: bytes
     """JSON, an object."""
-    headers: dict[str, str]
+    headers: Headers
 
 
 Handler = Callable[[ServiceCall], Awaitable[bytes]]
@@ -242,9 +243,9 @@ def _in_task(
 
     async def answer(request: Request) -> None:
         try:
-            head = dict(request.headers or {})
-            service_call = ServiceCall(request.subject.split(".")[2], request.data, head)
-            with trace.trace_of(head):
+            headers = dict(request.headers or {})
+            service_call = ServiceCall(request.subject.split(".")[2], request.data, headers)
+            with trace.trace_of(headers):
                 await request.respond(await handler(service_call))
         except ToolRefusedError as refused:
             await request.respond_error("400", _one_line(str(refused)))

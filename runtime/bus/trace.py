@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 
-from schemas.codec import TRACE_HEADER
+from schemas.codec import TRACE_HEADER, Headers
 
 _current: ContextVar[str] = ContextVar("traceparent", default="")
 _AS_IT_IS = nullcontext()
 
 
-def headers() -> dict[str, str]:
+def headers() -> Headers:
     """Return the header of the current trace, or no header without a trace."""
     traceparent = _current.get()
     return {TRACE_HEADER: traceparent} if traceparent else {}

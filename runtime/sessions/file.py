@@ -32,15 +32,9 @@ MOST_MESSAGE_BYTES = 1 << 20
 """The largest message, as in nats/streams."""
 DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, msgpack.UnpackException, EOFError, OSError),
-    *(
-        KeyError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        RuntimeError,
-    ),  # encrypted, unknown method
+    *(KeyError, ValueError, TypeError, AttributeError, RuntimeError),
 )
-"""Errors that the libraries raise on bytes that are no session file."""
+"""Errors of the libraries for bytes that are no session file; RuntimeError: they are encrypted."""
 
 
 class NotASessionError(ValueError):

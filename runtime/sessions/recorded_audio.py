@@ -1,12 +1,12 @@
 """The recorded audio of a session, both sides aligned on the edge's clock."""
 
-import struct
 import typing
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime.audio.conversion import write_wav
 from runtime.bus.reader import Stored
 from schemas import codec
 from schemas.audio import BYTES_PER_MS, RATE_HZ, RecordedSound, SoundSide
@@ -91,13 +91,4 @@ def stereo_wav(stored: Sequence[Stored]) -> bytes:
     """
     _, heard = sides(stored)
     left, right = (np.frombuffer(heard[side], "<i2") for side in SIDES)
-    pcm = np.stack([left, right], axis=1).tobytes()
-    return (
-        struct.pack(
-            "<4sI4s4sIHHIIHH4sI",
-            *(b"RIFF", 36 + len(pcm), b"WAVE", b"fmt ", 16),
-            *(1, 2, RATE_HZ, RATE_HZ * 4, 4, 16),
-            *(b"data", len(pcm)),
-        )
-        + pcm
-    )
+    return write_wav(np.stack([left, right], axis=1).tobytes(), channels=2)

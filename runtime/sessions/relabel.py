@@ -42,7 +42,7 @@ def renamed(
             fields[name] += later_ms
     if fields["type"] in {"session.started", "session.ended"}:
         fields["replay_of"] = origin
-    head = headers(stored, origin)
-    head[codec.ID_HEADER] = head.get(codec.ID_HEADER, "").replace(origin, session, 1)
+    kept = headers(stored, origin)
+    kept[codec.ID_HEADER] = kept.get(codec.ID_HEADER, "").replace(origin, session, 1)
     *before, _, kind = stored.subject.split(".")
-    return ".".join((*before, session, kind)), msgpack.packb(fields), head
+    return ".".join((*before, session, kind)), msgpack.packb(fields), kept

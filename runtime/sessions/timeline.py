@@ -1,6 +1,6 @@
 """The moments of a session by lane, on the edge's clock, for a drawing."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -15,27 +15,16 @@ from schemas.stages import STAGE_NAMES
 Lane = Literal["caller", "edge", ev.StageName, "client"]
 LANES: tuple[Lane, ...] = ("caller", "edge", *STAGE_NAMES, "client")
 
-_LANE: dict[str, Lane] = {
-    "speech.started": "caller",
-    "speech.paused": "caller",
-    "speech.continued": "caller",
-    "speech.ended": "edge",
-    "transcript.partial": "stt",
-    "transcript.guess": "stt",
-    "transcript.final": "stt",
-    "response.sentence": "llm",
-    "response.completed": "llm",
-    "model.switched": "llm",
-    "tool.called": "tool",
-    "tool.requested": "tool",
-    "tool.begun": "tool",
-    "tool.returned": "tool",
-    "tool.failed": "tool",
-    "speech.ready": "tts",
-    "answer.sent": "client",
-    "answer.heard": "client",
-    "interruption.suspected": "caller",
+_TYPES: Mapping[Lane, str] = {
+    "caller": "speech.started speech.paused speech.continued interruption.suspected",
+    "stt": "transcript.partial transcript.guess transcript.final",
+    "llm": "response.sentence response.completed model.switched",
+    "tool": "tool.called tool.requested tool.begun tool.returned tool.failed",
+    "tts": "speech.ready",
+    "client": "answer.sent answer.heard",
 }
+"""The moments of each lane; all others are the edge's."""
+_LANE: Mapping[str, Lane] = {name: lane for lane, of in _TYPES.items() for name in of.split()}
 
 
 class Moment(NamedTuple):

@@ -43,11 +43,11 @@ async def store(bus: Bus, session_file: SessionFile) -> int:
     if await log.count(bus, subjects.EVENTS_STREAM, own):
         raise AlreadyRecordedError(session_file.session)
     for stored in [*session_file.events, *session_file.audio]:
-        head = headers(stored, session_file.session)
-        if not await bus.store(stored.subject, stored.data, head):
+        kept = headers(stored, session_file.session)
+        if not await bus.store(stored.subject, stored.data, kept):
             # the server remembers the ids of a session that was erased a moment ago
-            head[codec.ID_HEADER] = f"{head.get(codec.ID_HEADER, '')}.again-{secrets.token_hex(10)}"
-            await bus.store(stored.subject, stored.data, head)
+            kept[codec.ID_HEADER] = f"{kept.get(codec.ID_HEADER, '')}.again-{secrets.token_hex(10)}"
+            await bus.store(stored.subject, stored.data, kept)
     return len(session_file.events) + len(session_file.audio)
 
 

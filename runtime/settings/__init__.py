@@ -4,7 +4,9 @@ The names in the client documentation (HOST, PORT, DEBUG, SAMPLE_RATE, CHUNK_SIZ
 CEREBRAS_API_KEY, NEXT_PUBLIC_...) and NATS_URL have no prefix; all others are `AURA_<FIELD>`. A
 secret may be read from a file: `AURA_JWT_SECRET_FILE`, `CEREBRAS_API_KEY_FILE`.
 
-The settings themselves are declared by theme in the files beside this one.
+The settings themselves are declared by theme in the files beside this one. `Settings` inherits
+them, so that each is a field of the variable's name: groups as fields would put the group into each
+name, and mypy knows no field of a class that is made from a list.
 """
 
 import os
@@ -16,7 +18,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as NotParsedError
 
 from runtime.settings.analytics import AnalyticsSettings
-from runtime.settings.bus import BusSettings
 from runtime.settings.callers import CallerSettings
 from runtime.settings.console import ConsoleSettings
 from runtime.settings.conversation import ConversationSettings
@@ -24,13 +25,9 @@ from runtime.settings.door import DoorSettings
 from runtime.settings.engines import EngineSettings
 from runtime.settings.fields import CONFIG_PATH
 from runtime.settings.limits import LimitSettings
-from runtime.settings.llm import LlmSettings
 from runtime.settings.process import ProcessSettings
 from runtime.settings.recording import RecordingSettings
-from runtime.settings.stt import SttSettings
-from runtime.settings.telephone import TelephoneSettings
-from runtime.settings.tts import TtsSettings
-from runtime.settings.webrtc import WebRtcSettings
+from runtime.settings.transports import TransportSettings
 from schemas.session_config import SessionConfig
 
 ENV_FILE = ".env"
@@ -45,18 +42,13 @@ class Settings(
     DoorSettings,
     CallerSettings,
     ConsoleSettings,
-    TelephoneSettings,
-    WebRtcSettings,
+    TransportSettings,
     LimitSettings,
     ConversationSettings,
     RecordingSettings,
     AnalyticsSettings,
-    BusSettings,
     ProcessSettings,
     EngineSettings,
-    SttSettings,
-    LlmSettings,
-    TtsSettings,
     BaseSettings,
 ):
     """All settings of Aura; the unit is in the name or in the description."""

@@ -1,9 +1,9 @@
-"""Settings of every process: logs, metrics, folders, the time to drain."""
+"""Settings of every process: the bus, logs, metrics, folders, the time to drain."""
 
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr
 
 from runtime.settings.fields import bare
 
@@ -11,8 +11,27 @@ LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
 class ProcessSettings(BaseModel):
-    """Settings of every process: logs, metrics, folders, the time to drain."""
+    """The bus, with this process's user there; logs, metrics, folders, the time to drain."""
 
+    nats_url: str = Field(
+        validation_alias=bare("nats_url"),
+        default="",
+        description="NATS servers, comma separated. Empty: `aura up` runs an embedded one.",
+    )
+    nats_user: str = Field("", description="User of this process, if the servers have users.")
+    nats_password: SecretStr = Field(SecretStr(""), description="Password of AURA_NATS_USER.")
+    nats_ca: str = Field(
+        "",
+        description="PEM file of the authority that signed the servers' certificates; if it is "
+        "set, TLS is required.",
+    )
+    nats_cert: str = Field(
+        "", description="PEM certificate of this client, if the servers require one."
+    )
+    nats_key: str = Field("", description="PEM key of AURA_NATS_CERT, if it is in another file.")
+    replicas: int = Field(
+        1, ge=1, le=5, description="Replicas of each stream; use 3 on a cluster of three servers."
+    )
     log_level: LogLevel = Field(
         validation_alias=bare("log_level"),
         default="INFO",

@@ -82,59 +82,51 @@ KEY = {
 }
 
 
-def _problem(why: str) -> Json:
-    schema = {"$ref": REF.format(name="Problem")}
-    return {"description": why, "content": {"application/json": {"schema": schema}}}
+def _content(kind: type[msgspec.Struct]) -> Json:
+    return {"application/json": {"schema": {"$ref": REF.format(name=kind.__name__)}}}
 
 
-def _good(kind: type[msgspec.Struct], what: str) -> Json:
-    schema = {"$ref": REF.format(name=kind.__name__)}
-    return {"description": what, "content": {"application/json": {"schema": schema}}}
+def _answer(what: str, kind: type[msgspec.Struct] = Problem) -> Json:
+    return {"description": what, "content": _content(kind)}
 
 
+SECURED: Json = {"security": [{"operator": []}]}
 ALWAYS: Json = {
-    "401": _problem("No token, or one that is no good."),
-    "403": _problem("The token has no right to that."),
+    "401": _answer("No token, or one that is no good."),
+    "403": _answer("The token has no right to that."),
     "429": {"$ref": "#/components/responses/TooMany"},
-    "503": _problem("The event bus is away."),
+    "503": _answer("The event bus is away."),
 }
 OF_ONE: Json = {
-    "404": _problem("No such call, or a call of another tenant."),
-    "504": _problem("The edge that held the call does not answer; the command may have been done."),
+    "404": _answer("No such call, or a call of another tenant."),
+    "504": _answer("The edge that held the call does not answer; the command may have been done."),
     **ALWAYS,
 }
 OF_A_COMMAND: Json = {
-    "400": _problem("The body or the id of the command is invalid."),
-    "408": _problem("The body did not come in time."),
-    "409": _problem("The call is being ended, or too many texts wait to be spoken."),
-    "413": _problem("The body is too long."),
+    "400": _answer("The body or the id of the command is invalid."),
+    "408": _answer("The body did not come in time."),
+    "409": _answer("The call is being ended, or too many texts wait to be spoken."),
+    "413": _answer("The body is too long."),
     **OF_ONE,
 }
 
 
 def _command(kind: type[Command]) -> Json:
     """Return the operation that sends a command of type *kind*."""
-    schema = {"$ref": REF.format(name=kind.__name__)}
     required = any(field.required for field in msgspec.structs.fields(kind))
     return {
         "post": {
             "summary": (kind.__doc__ or "").splitlines()[0],
             "operationId": tag(kind),
-            "security": [{"operator": []}],
+            **SECURED,
             "parameters": [ID, KEY],
-            "requestBody": {
-                "required": required,
-                "content": {"application/json": {"schema": schema}},
-            },
+            "requestBody": {"required": required, "content": _content(kind)},
             "responses": {
-                "200": _good(Done, "The command is stored, and the call carries it out."),
+                "200": _answer("The command is stored, and the call carries it out.", Done),
                 **OF_A_COMMAND,
             },
         }
     }
-
-
-SECURED: Json = {"security": [{"operator": []}]}
 
 
 def _calls() -> Json:
@@ -144,7 +136,7 @@ def _calls() -> Json:
                 "summary": "List the running calls on all edges",
                 "operationId": "list",
                 **SECURED,
-                "responses": {"200": _good(Calls, "The running calls."), **ALWAYS},
+                "responses": {"200": _answer("The running calls.", Calls), **ALWAYS},
             },
             "post": _place(),
         },
@@ -154,7 +146,7 @@ def _calls() -> Json:
                 "operationId": "show",
                 **SECURED,
                 "parameters": [ID],
-                "responses": {"200": _good(CallState, "The call."), **OF_ONE},
+                "responses": {"200": _answer("The call.", CallState), **OF_ONE},
             }
         },
     }
@@ -164,19 +156,18 @@ def _calls() -> Json:
 
 
 def _place() -> Json:
-    schema = {"$ref": REF.format(name=PlaceCall.__name__)}
     return {
         "summary": "Call somebody by telephone, and answer once they do",
         "operationId": "place",
         **SECURED,
-        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "requestBody": {"required": True, "content": _content(PlaceCall)},
         "responses": {
-            "201": _good(Placed, "They have answered."),
-            "400": _problem("The body is not what it should be."),
-            "408": _problem("The body did not come in time."),
-            "409": _problem("Nobody answered: the code is BUSY, DECLINED, NO_ANSWER, ..."),
-            "413": _problem("The body is too long."),
-            "504": _problem("The process with the telephones does not answer."),
+            "201": _answer("They have answered.", Placed),
+            "400": _answer("The body is not what it should be."),
+            "408": _answer("The body did not come in time."),
+            "409": _answer("Nobody answered: the code is BUSY, DECLINED, NO_ANSWER, ..."),
+            "413": _answer("The body is too long."),
+            "504": _answer("The process with the telephones does not answer."),
             **ALWAYS,
         },
     }

@@ -31,7 +31,7 @@ WORKERS: dict[str, set[str]] = {
     "workers/llm/stage.py": {"llm"},
     "workers/llm/response_chain.py": {"llm"},
     "workers/tools/stage.py": {"tool"},
-    "workers/retry_policy.py": set(STAGE_NAMES),
+    "workers/loop/retry_policy.py": set(STAGE_NAMES),
 }
 """The modules of workers that make events, and the stages that run them."""
 EVENTS = generate.event_types()

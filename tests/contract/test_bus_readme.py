@@ -11,10 +11,10 @@ from runtime.bus import jobs, pull_state
 from runtime.bus.audio_messages import LOST_AUDIO_S
 from schemas import audio, generate, tokens
 from schemas.generate import HERE, README
-from workers.retry_policy import LAST_ATTEMPT, SECOND_ATTEMPT_S
-from workers.stage import FRESH_JOB_S
+from workers.loop.retry_policy import LAST_ATTEMPT, SECOND_ATTEMPT_S
+from workers.loop.stage import FRESH_JOB_S
+from workers.loop.worker_loop import HEARTBEAT_S
 from workers.tts.speech_chunks import MOST_CHUNK_BYTES
-from workers.worker_loop import HEARTBEAT_S
 
 TEXT = (HERE / README).read_text(encoding="utf-8")
 ROOT = Path(__file__).parents[2]

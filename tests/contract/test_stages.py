@@ -15,11 +15,11 @@ from schemas.stages import STAGE_NAMES, STAGES, StageRow
 from workers.analytics import call_webhooks
 from workers.analytics.webhook import MOST_DELIVERY_TRIES
 from workers.llm.stage import LlmStage
-from workers.retry_policy import LAST_ATTEMPT
+from workers.loop.retry_policy import LAST_ATTEMPT
+from workers.loop.worker_loop import HEARTBEAT_S
 from workers.stt.stage import SttStage
 from workers.tools.stage import ToolStage
 from workers.tts.stage import TtsStage
-from workers.worker_loop import HEARTBEAT_S
 
 DECLARED = {one["config"]["durable_name"]: one for one in resources.consumers()}
 USERS = (Path(__file__).parents[2] / "nats" / "users.conf").read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ from runtime.settings import load
 from schemas.events import ResponseSentence, SpeechReady
 from tests.at_work import TENANT, stored
 from workers.engines import weights
-from workers.stage import JobContext
+from workers.loop.stage import JobContext
 from workers.stage_builders import build
 from workers.tts.stage import TtsStage
 

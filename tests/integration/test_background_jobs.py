@@ -12,9 +12,9 @@ from runtime.bus.connection import Bus
 from schemas import subjects
 from schemas.audio import AudioFrame
 from schemas.events import ResponseSentence, SpeechStarted
-from workers.engine_executor import EngineExecutor
 from workers.engines.protocols import Recognition
-from workers.stage import JobContext
+from workers.executor.engine_executor import EngineExecutor
+from workers.loop.stage import JobContext
 from workers.stt.stage import SttStage
 from workers.tts.stage import TtsStage
 

@@ -23,8 +23,8 @@ from schemas import codec, subjects
 from schemas.events import AnyEvent, ResponseCancelled, ResponseSentence, SpeechStarted
 from tests import at_work
 from tests.nats_server import NatsServer
-from workers.engine_executor import EngineExecutor
 from workers.engines.simulated import SimulatedSynthesizer
+from workers.executor.engine_executor import EngineExecutor
 from workers.tts.stage import TtsStage
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -18,8 +18,8 @@ from schemas import subjects
 from schemas.events import Event, ResponseCancelled, ResponseSentence
 from tests import forked_commands
 from tests.at_work import turn, until_idle, until_logged, working
-from workers.engine_executor import EngineExecutor
 from workers.engines.simulated import Fail, Fault, SimulatedLanguageModel, SimulatedSynthesizer
+from workers.executor.engine_executor import EngineExecutor
 from workers.llm.stage import LlmStage
 from workers.tts.stage import TtsStage
 

@@ -18,10 +18,10 @@ from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, buzz, silence
 from tests.flood import Flood
 from tests.raw_websocket import BINARY, TEXT, frame
-from workers.engine_executor import EngineExecutor
 from workers.engines.protocols import Recognition
+from workers.executor.engine_executor import EngineExecutor
+from workers.loop.worker_loop import Worker
 from workers.stt.stage import SttStage
-from workers.worker_loop import Worker
 
 START = frame(TEXT, b'{"type":"start_conversation"}')
 SPEECH = (buzz(VOICE_MS) + silence(1300)) * 20
@@ -114,5 +114,5 @@ async def test_long_utterances_that_wait_together_are_honest_work(bus: Bus) -> N
     for session in sessions:
         await until_logged(bus, session, "heard", "transcript.final")
     stop.set()
-    assert await running
+    assert await running == 0
     assert worker.failed == 0

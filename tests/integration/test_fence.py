@@ -17,7 +17,7 @@ from schemas.events import ResponseCancelled, ResponseSentence, TurnCommitted, T
 from tests.at_work import turn, types
 from workers.engines.simulated import SimulatedLanguageModel
 from workers.llm.stage import LlmStage
-from workers.stage import FRESH_JOB_S, JobContext
+from workers.loop.stage import FRESH_JOB_S, JobContext
 
 WHOSE: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1}
 SAY = subjects.session_events("t", "s", "say")

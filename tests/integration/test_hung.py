@@ -13,7 +13,7 @@ from tests.at_work import turn, until_logged
 from workers.engines.llm.openai_compatible import HostedModel
 from workers.engines.simulated import Fault, SimulatedLanguageModel
 from workers.llm.stage import LlmStage
-from workers.worker_loop import Worker
+from workers.loop.worker_loop import HUNG_EXIT, Worker
 
 LIMIT_S = 0.3
 POISON = (Message("user", "poison"),)
@@ -27,8 +27,8 @@ async def test_a_worker_whose_own_model_hangs_leaves_and_the_next_one_has_its_jo
     worker = Worker(bus, LlmStage(hanging, limit_s=LIMIT_S), 2, drain_s=2)
     for session in ("a", "b"):  # one for each of its two threads
         await bus.publish(turn(session, messages=POISON))
-    healthy = await asyncio.wait_for(worker.run(asyncio.Event()), 6)
-    assert not healthy, "nobody told it to stop, so it asks to be replaced"
+    exit_code = await asyncio.wait_for(worker.run(asyncio.Event()), 6)
+    assert exit_code == HUNG_EXIT, "nobody told it to stop, so it asks to be replaced"
 
     stop = asyncio.Event()
     whole = LlmStage(SimulatedLanguageModel(first_ms=1, token_ms=1), limit_s=LIMIT_S)
@@ -36,7 +36,7 @@ async def test_a_worker_whose_own_model_hangs_leaves_and_the_next_one_has_its_jo
     for session in ("a", "b"):
         await until_logged(bus, session, "say", "response.completed")
     stop.set()
-    assert await running
+    assert await running == 0
 
 
 async def test_a_worker_whose_server_hangs_stays_and_tells_the_edge(bus: Bus) -> None:
@@ -60,10 +60,10 @@ async def test_a_worker_whose_server_hangs_stays_and_tells_the_edge(bus: Bus) ->
         assert not running.done()
     finally:
         stop.set()
-        healthy = await running
+        exit_code = await running
         await model.close()
         await runner.cleanup()
-    assert healthy
+    assert exit_code == 0
 
 
 async def test_a_process_that_slept_through_the_limit_still_takes_the_token(bus: Bus) -> None:
@@ -77,4 +77,4 @@ async def test_a_process_that_slept_through_the_limit_still_takes_the_token(bus:
     time.sleep(LIMIT_S * 2)  # noqa: ASYNC251  # the loop sleeps as a stopped process does
     await until_logged(bus, "a", "say", "response.completed")
     stop.set()
-    assert await running
+    assert await running == 0

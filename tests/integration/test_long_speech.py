@@ -15,8 +15,8 @@ from schemas.audio import AudioFrame, TranscriptPartial
 from schemas.events import SpeechStarted, TranscriptFinal, TranscriptGuess
 from tests.at_work import stored, until_logged, working
 from tests.numbered_speech import NumberRecognizer, numbers, spoken
-from workers.engine_executor import EngineExecutor
 from workers.engines.protocols import Recognition
+from workers.executor.engine_executor import EngineExecutor
 from workers.stt.stage import SttStage
 
 SAID = [(12, 4), (3, 1), (9, 8), (20, 1), (7, 3), (30, 5)] * 3

@@ -25,8 +25,8 @@ from schemas.audio import BYTES_PER_MS
 from schemas.events import AnswerTruncated
 from tests.at_work import working
 from tests.edge_in_process import an_edge
-from workers.engine_executor import EngineExecutor
 from workers.engines.simulated import SimulatedLanguageModel, SimulatedSynthesizer
+from workers.executor.engine_executor import EngineExecutor
 from workers.llm.stage import LlmStage
 from workers.tts.stage import TtsStage
 

@@ -41,9 +41,9 @@ from tests.at_work import TENANT, working
 from tests.caller import buzz, wav
 from tests.edge_in_process import DEMO, bearer, serving
 from tests.numbered_speech import NumberRecognizer, numbers, spoken
-from workers.engine_executor import EngineExecutor
 from workers.engines.simulated import SimulatedSynthesizer
-from workers.stage import Stage
+from workers.executor.engine_executor import EngineExecutor
+from workers.loop.stage import Stage
 from workers.stt.stage import SttStage
 from workers.tts.stage import TtsStage
 

@@ -10,8 +10,8 @@ from schemas import subjects
 from schemas.audio import AudioFrame
 from schemas.events import JobFailed, SpeechStarted, TranscriptFinal
 from tests.at_work import stored, until_logged, working
-from workers.engine_executor import EngineExecutor
 from workers.engines.simulated import SimulatedRecognizer
+from workers.executor.engine_executor import EngineExecutor
 from workers.stt.stage import SttStage
 
 AT_MS = 1_000_000

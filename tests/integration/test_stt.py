@@ -17,10 +17,10 @@ from schemas.audio import BYTES_PER_MS, AudioFrame, TranscriptPartial
 from schemas.events import SpeechStarted, TranscriptFinal, TranscriptGuess
 from tests.at_work import TENANT, stored
 from tests.numbered_speech import NumberRecognizer, numbers, spoken
-from workers.engine_executor import EngineExecutor
 from workers.engines.errors import EngineRefusedError
 from workers.engines.protocols import Recognition
-from workers.stage import JobContext
+from workers.executor.engine_executor import EngineExecutor
+from workers.loop.stage import JobContext
 from workers.stt.stage import SttStage
 from workers.stt.utterance_follower import TURN_MS
 

@@ -21,9 +21,9 @@ from runtime.bus.tool_services import ServiceCall, serving
 from schemas import subjects
 from schemas.events import ResponseCancelled, ToolBegun, ToolFailed, ToolRequested, ToolReturned
 from schemas.tools import ToolConfig
+from workers.loop.worker_loop import Worker
 from workers.tools.backends import NatsBackend, WebhookBackend
 from workers.tools.stage import ToolStage
-from workers.worker_loop import Worker
 
 KEY = b"k" * 32
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
@@ -78,7 +78,7 @@ async def runner(bus: Bus) -> AsyncIterator[Runner]:
         working = asyncio.create_task(Worker(bus, stage, 16, drain_s=1).run(stop))
         yield runner
         stop.set()
-        assert await working
+        assert await working == 0
         await stage.close()
 
 

@@ -19,10 +19,10 @@ from schemas.audio import BYTES_PER_MS, SpeechChunk
 from schemas.events import ResponseSentence, SpeechReady
 from tests.at_work import TENANT, stored
 from tests.nats_server import NatsServer
-from workers.engine_executor import EngineExecutor
 from workers.engines.errors import EngineRefusedError, EngineUnavailableError
 from workers.engines.protocols import ChosenVoice, SpeakerVoice, VoiceUsed
-from workers.stage import JobContext
+from workers.executor.engine_executor import EngineExecutor
+from workers.loop.stage import JobContext
 from workers.tts.stage import TtsStage
 
 SESSION = "s"

@@ -7,9 +7,10 @@ import pytest
 from aiohttp import web
 
 from runtime.settings import Settings, env_name
-from tests.parts.hosted_model_server import KEY, chunk, refusing, said, serving, streamed
-from workers.engines.errors import EngineRefusedError, EngineUnavailableError
+from tests.parts.hosted_model_server import ASK, KEY, chunk, refusing, said, serving, streamed
+from workers.engines.errors import EngineRefusedError, EngineUnavailableError, OnlyReasoningError
 from workers.engines.llm.openai_compatible import HostedModel
+from workers.engines.protocols import Token, Usage
 
 
 @pytest.mark.parametrize(
@@ -91,6 +92,24 @@ async def test_a_web_page_is_no_answer_and_the_setting_is_named() -> None:
     async with serving(answer) as model:
         with pytest.raises(EngineRefusedError, match="web page: check AURA_LLM_BASE_URL"):
             await said(model)
+
+
+async def test_thoughts_without_an_answer_are_an_error_after_their_tokens() -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        thought = b'data: {"choices": [{"index": 0, "delta": {"reasoning_content": "hm"}}]}\n\n'
+        end = chunk(None, {"prompt_tokens": 7, "completion_tokens": 40})
+        return await streamed(request, thought, end, b"data: [DONE]\n\n")
+
+    tokens: list[Token] = []
+
+    async def take(model: HostedModel) -> None:
+        async for token in model.stream(ASK):
+            tokens.append(token)  # noqa: PERF401  # what came before the error is kept
+
+    async with serving(answer) as model:
+        with pytest.raises(OnlyReasoningError):
+            await take(model)
+    assert tokens[-1] == Usage(7, 40, "m1")
 
 
 async def test_a_stream_that_lacks_the_servers_own_end_was_cut() -> None:

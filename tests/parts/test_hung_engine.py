@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
-from tests.unit.workers.test_engine_executor import Reader, busy
-from workers.engine_executor import EngineExecutor
-from workers.job_target import EngineHungError
+from tests.unit.workers.executor.test_engine_executor import Reader, busy
+from workers.executor.engine_executor import EngineExecutor
+from workers.loop.job_target import EngineHungError
 
 
 async def test_an_engine_that_does_not_come_back_is_told_of() -> None:

@@ -111,8 +111,22 @@ async def test_a_call_of_a_tool_is_an_answer() -> None:
 async def test_where_all_are_empty_the_last_one_has_answered_that() -> None:
     tokens = await said(several(Scripted("a"), Scripted("b")))
     assert tokens == [Switched("a", "b", "a: an empty answer"), Usage(2, 2, "b")]
-    nothing = several(Scripted("a", usage=False), Scripted("b", usage=False))
-    assert await said(nothing) == []
+
+
+async def test_the_last_one_without_a_usage_of_its_own_has_that_of_those_before_it() -> None:
+    tokens = await said(several(Scripted("a"), Scripted("b"), Scripted("c", usage=False)))
+    assert tokens[1:] == [Usage(2, 2, "c")]
+
+
+async def test_what_a_model_spent_before_its_error_counts() -> None:
+    thought = Scripted("a", "", Usage(7, 40, "a"), EngineRefusedError("it only thought"))
+    tokens = await said(several(thought, Scripted("b", "No.")))
+    assert tokens[-1] == Usage(8, 41, "b")
+
+
+async def test_of_two_usages_of_one_model_the_last_counts() -> None:
+    tokens = await said(several(Scripted("a", "Yes.", Usage(5, 1, "a")), Scripted("b")))
+    assert tokens == ["Yes.", Usage(1, 1, "a")]
 
 
 async def test_once_a_word_is_out_nothing_is_switched() -> None:

@@ -160,7 +160,7 @@ def test_the_small_files_beside_weights_are_checked_as_well(
         parts=(("whole", "model.bin"),),
         file="model.bin",
         sha256=hashlib.sha256(DATA).hexdigest(),
-        small_hashes=(("config.json", hashlib.sha256(b"{}").hexdigest()),),
+        small_hashes={"config.json": hashlib.sha256(b"{}").hexdigest()},
     )
     monkeypatch.setitem(PINNED, "whole", known)
     assert find("whole", tmp_path / "cache")

@@ -1,7 +1,7 @@
 """Delivers the webhooks of calls: each signed message is posted until its receiver accepts it.
 
 A slow receiver delays no other receiver and no tool: `receivers.py` decides how long its messages
-wait. A wait is no try of a message.
+wait. A wait is no try of a message. The consumer bounds the messages that wait, to 10,000.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ from workers.analytics.subscribers import (
     Subscriber,
     opening,
 )
-from workers.analytics.webhook import LONGEST_BACKOFF_S, MOST_DELIVERY_TRIES, keys_of, post
+from workers.analytics.webhook import RETRIES, keys_of, post
 
 CONSUMER = "HOOK"
 """The durable consumer; `nats/consumers` declares it."""
@@ -72,8 +72,8 @@ def _opens(keys: list[bytes]) -> Opens:
                 answered = True
                 try:
                     body = body_of(event)
-                    head = envelopes.signed(event, body, keys, int(time.time()))
-                    await post(http, event.url, body, head)
+                    headers = envelopes.signed(event, body, keys, int(time.time()))
+                    await post(http, event.url, body, headers)
                 except RetryLater as later:
                     answered = later.answered
                     raise
@@ -91,17 +91,14 @@ def subscriber(settings: Settings) -> Subscriber:
     Raises:
         SettingsError: the secret that signs them is invalid.
     """
-    secret = settings.webhook_secret.get_secret_value()
     made = opening(
         WebhookRequested,
         name="calls",
         calls_only=True,
         at_once=MOST_POSTS_AT_ONCE,
-        tries=MOST_DELIVERY_TRIES,
-        backoff_s=1.0,
-        longest_backoff_s=LONGEST_BACKOFF_S,
+        **RETRIES,
     )
-    return made(_opens(keys_of(secret) if secret else []))
+    return made(_opens(keys_of(settings.webhook_secret, "AURA_WEBHOOK_SECRET")))
 
 
 async def deliver(

@@ -58,12 +58,10 @@ class Source(Protocol):
 class LiveEvent:
     """An event of the live mirror, which has no redelivery, so the answers have no effect."""
 
+    attempt = 1
+
     def __init__(self, event: AnyEvent) -> None:
         self.event = event
-
-    @property
-    def attempt(self) -> int:
-        return 1
 
     def pause(self) -> None: ...
     def resume(self) -> None: ...

@@ -24,14 +24,9 @@ from runtime.text.word_errors import word_error_rate
 from schemas import subjects
 from schemas.events import AnyEvent, StageName
 from schemas.stages import JOB_TYPES
+from workers.analytics import trial_engines
 from workers.analytics.subscribers import Context, Handler, Subscriber, opening
-from workers.analytics.trial_engines import (
-    Candidate,
-    Work,
-    language_model,
-    recognizer,
-    synthesizer,
-)
+from workers.analytics.trial_engines import Candidate, Work
 
 log = structlog.get_logger(__name__)
 
@@ -70,33 +65,35 @@ class EngineComparison(msgspec.Struct, frozen=True, kw_only=True):
 
 def stt(settings: Settings) -> Subscriber:
     """Return a shadow of the recogniser."""
-    return _shadow("stt", lambda: recognizer(settings), settings)
+    return _shadow("stt", trial_engines.recognizer, settings)
 
 
 def llm(settings: Settings) -> Subscriber:
     """Return a shadow of the language model."""
-    return _shadow("llm", lambda: language_model(settings), settings)
+    return _shadow("llm", trial_engines.language_model, settings)
 
 
 def tts(settings: Settings) -> Subscriber:
     """Return a shadow of the voice."""
-    return _shadow("tts", lambda: synthesizer(settings), settings)
+    return _shadow("tts", trial_engines.synthesizer, settings)
 
 
-def _shadow(stage: StageName, build: Callable[[], Candidate], settings: Settings) -> Subscriber:
+def _shadow(
+    stage: StageName, build: Callable[[Settings], Candidate], settings: Settings
+) -> Subscriber:
     @asynccontextmanager
     async def opens(context: Context) -> AsyncIterator[Handler]:
-        candidate = build()
+        candidate = build(settings)
         await candidate.warm()
         log.info("shadow_ready", stage=stage, model=candidate.model)
 
         async def follow(event: AnyEvent) -> None:
-            collected = await candidate.collect(context.bus, event)
-            work = await _in_service(context.bus, event, candidate.matches)
+            audio = await trial_engines.audio_of(context.bus, event)
+            work = await _in_service(context.bus, event)
             if work is None:
                 COMPARED.labels(stage, "unanswered").inc()
                 return
-            done = await candidate.run(event, collected)
+            done = await candidate.run(event, audio)
             await _tell(_compare(stage, event, work, done), settings.shadow_out)
 
         yield follow
@@ -112,9 +109,7 @@ def _shadow(stage: StageName, build: Callable[[], Candidate], settings: Settings
     )(opens)
 
 
-async def _in_service(
-    bus: Bus, event: AnyEvent, matches: Callable[[AnyEvent, AnyEvent], Work | None]
-) -> Work | None:
+async def _in_service(bus: Bus, event: AnyEvent) -> Work | None:
     """Return the result of the stage in service for *event*, or None if there is none."""
     subject = subjects.session_events(event.tenant, event.session, "*")
     loop = asyncio.get_running_loop()
@@ -123,7 +118,7 @@ async def _in_service(
         for stored in await bus.read(subjects.EVENTS_STREAM, subject, after=after):
             after = stored.seq
             result = stored.readable()
-            if result and (work := matches(event, result)) is not None:
+            if result and (work := trial_engines.in_service(event, result)) is not None:
                 return work
         await asyncio.sleep(LOG_POLL_S)
     return None

@@ -2,8 +2,10 @@
 
 import asyncio
 import time
+from collections.abc import Callable, Coroutine
 from contextlib import aclosing
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -22,7 +24,7 @@ from schemas.events import (
     TurnTaken,
 )
 from workers.engines import factory, llm_factory
-from workers.engines.protocols import LanguageModel, Prompt, Recognizer, Synthesizer
+from workers.engines.protocols import Prompt, Recognizer, Synthesizer
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,82 +38,61 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     audio_ms: int = 0
 
 
-class Candidate(Protocol):
+@dataclass(frozen=True)
+class Candidate:
     """One engine on trial."""
 
     model: str
+    warm: Callable[[], Coroutine[Any, Any, None]]
+    run: Callable[[Any, bytes], Coroutine[Any, Any, Work]]
+    """Does a job, by its event and its audio (`audio_of`)."""
 
-    async def warm(self) -> None:
-        """Load the model."""
 
-    async def collect(self, bus: Bus, event: AnyEvent) -> bytes:
-        """Return the job's further input, such as audio, while it is still available."""
-        del bus, event
+def in_service(job: AnyEvent, event: AnyEvent) -> Work | None:
+    """Return the result of the engine in service for *job*, if *event* holds it."""
+    match job, event:
+        case SpeechStarted(utterance=asked), TranscriptFinal(utterance=heard) if asked == heard:
+            return Work(
+                model=event.model, took_ms=event.took_ms, text=event.text, audio_ms=event.audio_ms
+            )
+        case TurnTaken(turn=asked), ResponseCompleted(turn=done) if asked == done:
+            return Work(model=event.model, took_ms=event.took_ms, text=event.text)
+        case ResponseSentence(turn=turn, index=index), SpeechReady() if (turn, index) == (
+            event.turn,
+            event.index,
+        ):
+            return Work(
+                model=event.model,
+                took_ms=event.took_ms,
+                first_ms=event.first_chunk_ms,
+                audio_ms=event.audio_ms,
+            )
+    return None
+
+
+async def audio_of(bus: Bus, job: AnyEvent) -> bytes:
+    """Return the audio of *job* as long as the bus keeps it; b"" if the job has none."""
+    if not isinstance(job, SpeechStarted):
         return b""
-
-    def matches(self, job: AnyEvent, event: AnyEvent) -> Work | None:
-        """Return the result of the engine in service for *job*, if *event* holds it."""
-
-    async def run(self, event: AnyEvent, collected: bytes) -> Work:
-        """Do the job."""
+    coming = audio_messages(bus, job.session, job.utterance)
+    return b"".join([message.pcm async for message in coming])
 
 
-class _Recognition(Candidate):
-    def __init__(self, engine: Recognizer, redaction: Redaction) -> None:
-        self.model = engine.name
-        self._engine = engine
-        self._redaction = redaction
+def recognizer(settings: Settings) -> Candidate:
+    engine, mask = factory.recognizer(settings), Redaction.of(settings.redact).mask
 
-    async def warm(self) -> None:
-        await asyncio.to_thread(self._engine.warm)
+    def transcribe(event: SpeechStarted, audio: bytes) -> Work:
+        heard = engine.transcribe(audio, language=event.language)
+        took_ms, audio_ms = round(heard.took_ms, 1), len(audio) // BYTES_PER_MS
+        return Work(model=engine.name, took_ms=took_ms, text=mask(heard.text), audio_ms=audio_ms)
 
-    async def collect(self, bus: Bus, event: AnyEvent) -> bytes:
-        """Record the audio now, since the bus keeps it for a minute only."""
-        assert isinstance(event, SpeechStarted)  # noqa: S101  # the subscription says so
-        coming = audio_messages(bus, event.session, event.utterance)
-        return b"".join([message.pcm async for message in coming])
-
-    def matches(self, job: AnyEvent, event: AnyEvent) -> Work | None:
-        match job, event:
-            case SpeechStarted(utterance=asked), TranscriptFinal(utterance=heard) if asked == heard:
-                return Work(
-                    model=event.model,
-                    took_ms=event.took_ms,
-                    text=event.text,
-                    audio_ms=event.audio_ms,
-                )
-        return None
-
-    async def run(self, event: AnyEvent, audio: bytes) -> Work:
-        assert isinstance(event, SpeechStarted)  # noqa: S101  # the same
-
-        def transcribe() -> Work:
-            heard = self._engine.transcribe(audio, language=event.language)
-            took_ms = round(heard.took_ms, 1)
-            audio_ms = len(audio) // BYTES_PER_MS
-            text = self._redaction.mask(heard.text)
-            return Work(model=self.model, took_ms=took_ms, text=text, audio_ms=audio_ms)
-
-        return await asyncio.to_thread(transcribe)
+    return _in_thread(engine, transcribe)
 
 
-class _Answer(Candidate):
-    def __init__(self, engine: LanguageModel) -> None:
-        self.model = engine.name
-        self._engine = engine
+def language_model(settings: Settings) -> Candidate:
+    engine = llm_factory.language_model(settings)
 
-    async def warm(self) -> None:
-        await self._engine.warm()
-
-    def matches(self, job: AnyEvent, event: AnyEvent) -> Work | None:
-        match job, event:
-            case TurnTaken(turn=asked), ResponseCompleted(turn=done) if asked == done:
-                return Work(model=event.model, took_ms=event.took_ms, text=event.text)
-        return None
-
-    async def run(self, event: AnyEvent, audio: bytes) -> Work:
-        assert isinstance(event, TurnTaken)  # noqa: S101  # the same
-        del audio
+    async def respond(event: TurnTaken, _: bytes) -> Work:
         prompt = Prompt(
             system=event.system,
             messages=tuple((m.role, m.text) for m in event.messages if m.role != "tool"),
@@ -120,68 +101,38 @@ class _Answer(Candidate):
             seed=event.seed,
         )
         began, first_ms, text = time.monotonic(), None, ""
-        async with aclosing(self._engine.stream(prompt)) as stream:
+        async with aclosing(engine.stream(prompt)) as stream:
             async for token in stream:
-                if not isinstance(token, str):
-                    continue
-                first_ms = first_ms or _ms_since(began)
-                text += token
-        return Work(
-            model=self.model, took_ms=_ms_since(began), first_ms=first_ms, text=text.strip()
-        )
+                if isinstance(token, str):
+                    first_ms = first_ms or _ms_since(began)
+                    text += token
+        took_ms = _ms_since(began)
+        return Work(model=engine.name, took_ms=took_ms, first_ms=first_ms, text=text.strip())
 
-
-class _Voice(Candidate):
-    def __init__(self, engine: Synthesizer) -> None:
-        self.model = engine.name
-        self._engine = engine
-
-    async def warm(self) -> None:
-        await asyncio.to_thread(self._engine.warm)
-
-    def matches(self, job: AnyEvent, event: AnyEvent) -> Work | None:
-        match job, event:
-            case ResponseSentence(), SpeechReady() if (job.turn, job.index) == (
-                event.turn,
-                event.index,
-            ):
-                return Work(
-                    model=event.model,
-                    took_ms=event.took_ms,
-                    first_ms=event.first_chunk_ms,
-                    audio_ms=event.audio_ms,
-                )
-        return None
-
-    async def run(self, event: AnyEvent, audio: bytes) -> Work:
-        assert isinstance(event, ResponseSentence)  # noqa: S101  # the same
-        del audio
-
-        def speak() -> Work:
-            began, first_ms, size = time.monotonic(), None, 0
-            for piece in self._engine.synthesize(event.text):
-                first_ms = first_ms or _ms_since(began)
-                size += len(piece)
-            return Work(
-                model=self.model,
-                took_ms=_ms_since(began),
-                first_ms=first_ms,
-                audio_ms=size // BYTES_PER_MS,
-            )
-
-        return await asyncio.to_thread(speak)
-
-
-def recognizer(settings: Settings) -> Candidate:
-    return _Recognition(factory.recognizer(settings), Redaction.of(settings.redact))
-
-
-def language_model(settings: Settings) -> Candidate:
-    return _Answer(llm_factory.language_model(settings))
+    return Candidate(engine.name, engine.warm, respond)
 
 
 def synthesizer(settings: Settings) -> Candidate:
-    return _Voice(factory.synthesizer(settings))
+    engine = factory.synthesizer(settings)
+
+    def speak(event: ResponseSentence, _: bytes) -> Work:
+        began, first_ms, size = time.monotonic(), None, 0
+        for piece in engine.synthesize(event.text):
+            first_ms = first_ms or _ms_since(began)
+            size += len(piece)
+        took_ms, audio_ms = _ms_since(began), size // BYTES_PER_MS
+        return Work(model=engine.name, took_ms=took_ms, first_ms=first_ms, audio_ms=audio_ms)
+
+    return _in_thread(engine, speak)
+
+
+def _in_thread(engine: Recognizer | Synthesizer, work: Callable[[Any, bytes], Work]) -> Candidate:
+    to_thread = asyncio.to_thread
+    return Candidate(
+        engine.name,
+        lambda: to_thread(engine.warm),
+        lambda event, audio: to_thread(work, event, audio),
+    )
 
 
 def _ms_since(began: float) -> float:

@@ -8,12 +8,14 @@ AURA_WEBHOOK_EVENTS selects the events, AURA_WEBHOOK_FORMAT their format.
 
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
+from pydantic import SecretStr
 
 from runtime import envelopes
 from runtime.process.version import version
@@ -36,7 +38,12 @@ log = structlog.get_logger(__name__)
 DELIVERY_TIMEOUT_S = 15.0
 MOST_DELIVERY_TRIES = 11
 """The most deliveries of one event, after delays of 1, 2, 4 ... 512 s: about 17 minutes."""
-LONGEST_BACKOFF_S = 900.0
+RETRIES: Mapping[str, Any] = {
+    "tries": MOST_DELIVERY_TRIES,
+    "backoff_s": 1.0,
+    "longest_backoff_s": 900.0,
+}
+"""The options of a subscriber that delivers webhooks."""
 HTTP_GONE = 410
 
 
@@ -51,19 +58,12 @@ def subscribers(settings: Settings) -> list[Subscriber]:
         raise SettingsError("set AURA_WEBHOOK_URL to the http or https address for the events")
     if goes_in_clear(url):
         log.warning("webhook_in_clear", advice="the events hold callers' words: use https")
-    keys = keys_of(settings.webhook_secret.get_secret_value())
+    if not (keys := keys_of(settings.webhook_secret, "AURA_WEBHOOK_SECRET")):
+        raise SettingsError(f"AURA_WEBHOOK_SECRET is missing: {envelopes.HOW_TO}")
     types = [name.strip() for name in settings.webhook_events.split(",") if name.strip()]
     cloud = settings.webhook_format == "cloudevents"
     try:
-        made = opening(
-            *types,
-            name="webhook",
-            calls_only=True,
-            at_once=8,
-            tries=MOST_DELIVERY_TRIES,
-            backoff_s=1.0,
-            longest_backoff_s=LONGEST_BACKOFF_S,
-        )
+        made = opening(*types, name="webhook", calls_only=True, at_once=8, **RETRIES)
     except SubscriberError as error:
         raise SettingsError(f"AURA_WEBHOOK_EVENTS: {error}") from error
     return [made(_opens(url, keys, cloud=cloud))]
@@ -96,19 +96,16 @@ def retry_after_s(header_value: str) -> float:
     return float(header_value) if re.fullmatch(r"[0-9]{1,9}", header_value) else 0.0
 
 
-def keys_of(secret: str) -> list[bytes]:
-    """Return the keys that sign deliveries.
+def keys_of(secret: SecretStr, setting: str) -> list[bytes]:
+    """Return the keys that sign deliveries: those in *setting*, which may be empty.
 
     Raises:
-        SettingsError: *secret*, from AURA_WEBHOOK_SECRET, has no valid keys.
+        SettingsError: its value, *secret*, is invalid.
     """
     try:
-        keys = envelopes.keys(secret)
+        return envelopes.keys(secret.get_secret_value())
     except envelopes.SecretError as error:
-        raise SettingsError(f"AURA_WEBHOOK_SECRET is {error}: {envelopes.HOW_TO}") from error
-    if not keys:
-        raise SettingsError(f"AURA_WEBHOOK_SECRET is missing: {envelopes.HOW_TO}")
-    return keys
+        raise SettingsError(f"{setting} is {error}: {envelopes.HOW_TO}") from error
 
 
 async def post(http: aiohttp.ClientSession, url: str, body: bytes, headers: dict[str, str]) -> None:

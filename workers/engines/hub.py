@@ -22,12 +22,8 @@ WHISPER: Final[Mapping[str, str]] = {
     "large-v3-turbo": "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
 }
 """A size of Whisper to the repository with its files for CTranslate2."""
-WHISPER_FILES: Final = (
-    "model.bin",
-    "config.json",
-    "preprocessor_config.json",
-    "tokenizer.json",
-    "vocabulary.*",
+WHISPER_FILES: Final = tuple(
+    "model.bin config.json preprocessor_config.json tokenizer.json vocabulary.*".split()
 )
 PINS: Final[Mapping[str, str]] = {
     "Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF/qwen2.5-coder-1.5b-instruct-q4_k_m.gguf": (

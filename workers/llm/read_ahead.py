@@ -22,7 +22,7 @@ from schemas.events import SessionReconfigured, SessionStarted, tag
 from schemas.prompts import PromptBeginning, PromptsReply
 from workers.engines.errors import EngineError
 from workers.engines.protocols import Prompt
-from workers.retry_policy import loggable
+from workers.loop.retry_policy import loggable
 
 log = structlog.get_logger(__name__)
 

@@ -19,39 +19,19 @@ from typing import Final
 from runtime.moves import moved
 
 _THOUGHTS: Final = ("think", "thinking", "thought", "thoughts", "reasoning")
+_NAME: Final = f"(?:{'|'.join(_THOUGHTS)})"
+_OPEN: Final = re.compile(rf"<\s*{_NAME}(?:\s[^<>]*)?(?<!/)>|\[THINK\]", re.IGNORECASE)
+_CLOSE: Final = re.compile(rf"<\s*/\s*{_NAME}\s*>|\[/THINK\]", re.IGNORECASE)
+_EMPTY: Final = re.compile(rf"<\s*{_NAME}\s*/>", re.IGNORECASE)
+"""Empty reasoning."""
+_NAMED: Final = re.compile(rf"<\s*{_NAME}\s[^<>]*$", re.IGNORECASE)
+_TAGS: Final = (
+    "[think]",
+    "[/think]",
+    *(tag for name in _THOUGHTS for tag in (f"<{name}>", f"<{name}/>", f"</{name}>")),
+)
 _LONGEST_TAG_CHARS: Final = 80
 """The most characters of a tag."""
-
-
-class _Tags:
-    """The tags of reasoning with one of these *names*."""
-
-    def __init__(self, *names: str) -> None:
-        name = "|".join(names)
-        self.open = re.compile(rf"<\s*(?:{name})(?:\s[^<>]*)?(?<!/)>|\[THINK\]", re.IGNORECASE)
-        self.close = re.compile(rf"<\s*/\s*(?:{name})\s*>|\[/THINK\]", re.IGNORECASE)
-        self.token = re.compile(rf"<\s*(?:{name})\s*/>", re.IGNORECASE)
-        """Empty reasoning."""
-        self._named = re.compile(rf"<\s*(?:{name})\s[^<>]*$", re.IGNORECASE)
-        self._all = (
-            *(f"<{name}{end}" for name in names for end in (">", "/>")),
-            *(f"</{name}>" for name in names),
-            "[think]",
-            "[/think]",
-        )
-
-    def unfinished(self, text: str) -> str:
-        """Return the end of *text* that may be the start of a tag, or ""."""
-        for at in {text.rfind("<"), text.rfind("[")} - {-1}:
-            tail = text[at:]
-            begun = re.sub(r"\s", "", tail).lower()
-            is_tag = self._named.match(tail) or any(t.startswith(begun) for t in self._all)
-            if is_tag and len(tail) < _LONGEST_TAG_CHARS:
-                return tail
-        return ""
-
-
-_TAGS: Final = _Tags(*_THOUGHTS)
 _CHANNEL: Final = "analysis"
 _CHANNEL_BEGIN: Final = re.compile(rf"\s*{_CHANNEL}(?=[A-Z\"'])")
 _CHANNEL_END: Final = re.compile(r"assistant(?:final|(?=commentary to=))")
@@ -102,7 +82,7 @@ REASONING_MOVES: Mapping[tuple[ReasoningPhase, ReasoningMove], ReasoningPhase] =
     (_P.IN_TAGS, _M.CLOSE): _P.OUTSIDE,
     (_P.IN_CHANNEL, _M.CLOSE): _P.OUTSIDE,
 }
-_ENDS: Final = {ReasoningPhase.IN_TAGS: _TAGS.close, ReasoningPhase.IN_CHANNEL: _CHANNEL_END}
+_ENDS: Final = {ReasoningPhase.IN_TAGS: _CLOSE, ReasoningPhase.IN_CHANNEL: _CHANNEL_END}
 """The end of the reasoning in each phase inside it."""
 _WITHOUT: Final = {ReasoningPhase.START, ReasoningPhase.UNTAGGED, ReasoningPhase.HELD}
 """The phases before any reasoning."""
@@ -137,7 +117,7 @@ class ReasoningFilter:
                     return out
                 self._move(ReasoningMove.CLOSE, end)
                 continue
-            begin, end = _TAGS.open.search(self._text), _TAGS.close.search(self._text)
+            begin, end = _OPEN.search(self._text), _CLOSE.search(self._text)
             if end and not (begin and begin.start() < end.start()):  # all before was reasoning
                 out = ""
                 self.began_inside = True
@@ -148,15 +128,15 @@ class ReasoningFilter:
             elif self._phase is ReasoningPhase.HELD:
                 return out
             else:
-                ready = _TAGS.token.sub("", self._text)
-                cut = len(ready) - len(_TAGS.unfinished(ready))
+                ready = _EMPTY.sub("", self._text)
+                cut = len(ready) - len(_unfinished_tag(ready))
                 self._text = ready[cut:]
                 return out + ready[:cut]
 
     def flush(self) -> str:
         """Return the rest at the end of the stream, without unfinished reasoning."""
         is_inside = self._phase in _ENDS
-        rest, self._text = "" if is_inside else _TAGS.token.sub("", self._text), ""
+        rest, self._text = "" if is_inside else _EMPTY.sub("", self._text), ""
         return rest
 
     def _begin(self) -> bool:
@@ -174,3 +154,14 @@ class ReasoningFilter:
         self._phase = moved(REASONING_MOVES, self._phase, move)
         if match:
             self._text = self._text[match.end() :]
+
+
+def _unfinished_tag(text: str) -> str:
+    """Return the end of *text* that may be the start of a tag, or ""."""
+    for at in {text.rfind("<"), text.rfind("[")} - {-1}:
+        tail = text[at:]
+        begun = re.sub(r"\s", "", tail).lower()
+        is_tag = _NAMED.match(tail) or any(tag.startswith(begun) for tag in _TAGS)
+        if is_tag and len(tail) < _LONGEST_TAG_CHARS:
+            return tail
+    return ""

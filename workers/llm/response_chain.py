@@ -11,7 +11,7 @@ from schemas.tools import MOST_ARGUMENT_CHARS, MOST_CALLS
 from workers.engines.protocols import FunctionCall, Switched, Token, Usage
 from workers.llm.chain_state import ChainState
 from workers.llm.response_text import ResponseText
-from workers.stage import JobContext
+from workers.loop.stage import JobContext
 
 MOST_NAME_CHARS = 64
 """The most characters of a called tool's name; no tool has a longer one."""
@@ -203,9 +203,9 @@ class ResponseWriter:
         if the server reports calls, since some servers also leave them in the text.
         """
         await self._say(self._text.flush())
-        calls = self._calls or self._text.calls
+        calls = self._calls or self._text.tools.calls
         if not calls and not self._chain.state.sentences and self._job.event.tools:
-            calls = self._text.unknown
+            calls = self._text.tools.unknown
         for call in calls[:MOST_CALLS]:
             await self._chain.publish_call(call)
 

@@ -4,10 +4,8 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from workers.engines.protocols import FunctionCall
 from workers.llm.reasoning import ReasoningFilter
 from workers.llm.template_marks import TemplateMarks
-from workers.llm.tool_markup import Markup
 from workers.llm.tool_text import ToolText
 from workers.sentences import SentenceCutter
 
@@ -35,7 +33,8 @@ class ResponseText:
         self._reasoning = ReasoningFilter(hold=hold)
         self._offered = tools
         self._types = types
-        self._tools = ToolText(tools, types)
+        self.tools = ToolText(tools, types)
+        """The calls that were written as text."""
         self._marks = TemplateMarks()
         self._language = language
         self._cutter = SentenceCutter(first=first, language=language)
@@ -43,27 +42,12 @@ class ResponseText:
     @property
     def has_reasoning(self) -> bool:
         """Return whether there was reasoning."""
-        return self._reasoning.has_reasoning or self._tools.has_reasoning
+        return self._reasoning.has_reasoning or self.tools.has_reasoning
 
     @property
     def began_inside(self) -> bool:
         """Return whether the response began inside reasoning, as its end tag showed."""
         return self._reasoning.began_inside
-
-    @property
-    def calls(self) -> list[FunctionCall]:
-        """Return calls of offered tools that were written as text."""
-        return self._tools.calls
-
-    @property
-    def unknown(self) -> list[FunctionCall]:
-        """Return calls of other tools, and calls that could not be parsed."""
-        return self._tools.unknown
-
-    @property
-    def markup(self) -> Markup | None:
-        """Return the markup of a call that could not be parsed or made, or None."""
-        return self._tools.markup
 
     def feed(self, delta: str) -> list[str]:
         """Return the pieces that *delta* completed, oldest first."""
@@ -72,15 +56,15 @@ class ResponseText:
         if self.began_inside and not known:
             # the waiting text was reasoning
             self._cutter = SentenceCutter(first=self._first, language=self._language)
-            self._tools = ToolText(self._offered, self._types)
+            self.tools = ToolText(self._offered, self._types)
             self._marks = TemplateMarks()
-        text = self._marks.feed(self._tools.feed(text))
+        text = self._marks.feed(self.tools.feed(text))
         self.is_begun |= bool(text)
         return self._cutter.feed(text)
 
     def flush(self) -> list[str]:
         """Return the rest; the stream is over."""
         text = self._reasoning.flush()
-        text = self._tools.feed(text) + self._tools.flush()
+        text = self.tools.feed(text) + self.tools.flush()
         text = self._marks.feed(text) + self._marks.flush()
         return [*self._cutter.feed(text), *self._cutter.flush()]

@@ -11,7 +11,6 @@ from runtime.bus import trace
 from schemas.codec import TRACE_HEADER
 from schemas.events import StageName, TurnTaken
 from schemas.tools import ToolFunction
-from workers.engine_limit import AWAKE_S
 from workers.engines.errors import (
     EngineError,
     EngineRefusedError,
@@ -26,12 +25,13 @@ from workers.engines.protocols import (
     SentenceReader,
     Token,
 )
-from workers.job_target import EngineHungError, JobTarget
+from workers.executor.engine_limit import AWAKE_S
 from workers.llm.read_ahead import ReadAhead
 from workers.llm.response_chain import ResponseChain, ResponseWriter
 from workers.llm.response_text import ResponseText
 from workers.llm.tool_markup import Markup
-from workers.stage import JobContext
+from workers.loop.job_target import EngineHungError, JobTarget
+from workers.loop.stage import JobContext
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -95,12 +95,12 @@ class LlmStage:
         await writing.finish()
         if chain.model == wanted:
             self._learn(wanted, text)
-        if text.markup:
-            self._warn(chain.model, text.markup)
+        if text.tools.markup:
+            self._warn(chain.model, text.tools.markup)
         if not chain.state.sentences and not chain.state.calls:
             if text.has_reasoning:
                 raise OnlyReasoningError
-            if text.unknown and not event.step:  # in later steps the edge reports the failure
+            if text.tools.unknown and not event.step:  # in later steps the edge reports the failure
                 raise EngineRefusedError(
                     "the language model wrote the call of a tool and said nothing: Aura offers it "
                     "none"

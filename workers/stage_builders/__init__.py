@@ -10,7 +10,7 @@ from typing import Any
 from runtime.bus.connection import Bus
 from runtime.settings import Settings
 from schemas.events import StageName
-from workers.stage import Stage
+from workers.loop.stage import Stage
 
 
 def _nothing(bus: Bus, stop: asyncio.Event) -> AbstractAsyncContextManager[None]:

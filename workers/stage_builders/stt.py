@@ -2,8 +2,8 @@
 
 from runtime.settings import Settings
 from runtime.text.redaction import Redaction
-from workers.engine_executor import EngineExecutor
 from workers.engines import factory
+from workers.executor.engine_executor import EngineExecutor
 from workers.stage_builders import BuiltStage
 from workers.stt.stage import SttStage
 

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from runtime import envelopes
 from runtime.bus.connection import Bus
-from runtime.settings import Settings, SettingsError
+from runtime.settings import Settings
 from schemas.tools import ToolKind
 from workers.analytics import call_webhooks
+from workers.analytics.webhook import keys_of
 from workers.stage_builders import BuiltStage
 from workers.tools.backends import NatsBackend, ToolBackend, WebhookBackend
 from workers.tools.stage import ToolStage
@@ -17,7 +17,7 @@ from workers.tools.stage import ToolStage
 def build(settings: Settings) -> BuiltStage:
     backends: dict[ToolKind, ToolBackend] = {
         "nats": NatsBackend(),
-        "webhook": WebhookBackend(_keys(settings)),
+        "webhook": WebhookBackend(keys_of(settings.tool_secret, "AURA_TOOL_SECRET")),
     }
     stage = ToolStage(backends)
     subscriber = call_webhooks.subscriber(settings)
@@ -30,15 +30,3 @@ def build(settings: Settings) -> BuiltStage:
         await stage.close()
 
     return BuiltStage(stage, settings.tool_slots, deliveries)
-
-
-def _keys(settings: Settings) -> list[bytes]:
-    """Return the keys that sign calls of webhook tools; there may be none.
-
-    Raises:
-        SettingsError: the secret is invalid.
-    """
-    try:
-        return envelopes.keys(settings.tool_secret.get_secret_value())
-    except envelopes.SecretError as error:
-        raise SettingsError(f"AURA_TOOL_SECRET is {error}: {envelopes.HOW_TO}") from error

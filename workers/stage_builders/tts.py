@@ -1,9 +1,9 @@
 """The TTS stage: a synthesizer, which synthesizes the greeting before the first call."""
 
 from runtime.settings import Settings
-from workers.engine_executor import EngineExecutor
 from workers.engines import factory
 from workers.engines.protocols import SpeakerVoice
+from workers.executor.engine_executor import EngineExecutor
 from workers.stage_builders import BuiltStage
 from workers.tts.stage import TtsStage
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from schemas.audio import BYTES_PER_S
 from schemas.events import SpeechStarted
 from schemas.languages import without_region
-from workers.engine_executor import BatchWork, EngineExecutor
 from workers.engines.protocols import BatchRecognizer, Recognition, Recognizer, TurnModel
+from workers.executor.engine_executor import BatchWork, EngineExecutor
 from workers.stt.utterance_follower import RequestPhase
 from workers.stt.utterance_words import AudioPart
 

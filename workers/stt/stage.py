@@ -12,10 +12,10 @@ from runtime.text.redaction import Redaction
 from schemas import subjects
 from schemas.audio import TranscriptPartial
 from schemas.events import SpeechStarted, StageName, TranscriptFinal, TranscriptGuess
-from workers.engine_executor import EngineExecutor
 from workers.engines.protocols import Recognition, Recognizer, TurnModel
-from workers.job_target import EngineHungError, JobTarget, StaleJobError
-from workers.stage import JobContext
+from workers.executor.engine_executor import EngineExecutor
+from workers.loop.job_target import EngineHungError, JobTarget, StaleJobError
+from workers.loop.stage import JobContext
 from workers.stt.recognition_urgency import partial_interval_ms, urgency
 from workers.stt.speech_engines import RecognitionRequest, SpeechEngines
 from workers.stt.utterance_follower import (

@@ -2,7 +2,6 @@
 
 import json
 import time
-from contextlib import AsyncExitStack
 from typing import Protocol
 
 import aiohttp
@@ -58,10 +57,10 @@ class NatsBackend:
 
     async def run(self, request: ToolRequested, bus: Bus, timeout_s: float) -> bytes:
         subject = subjects.tool(request.tenant, request.tool.name)
-        head = {KEY_HEADER: key_of(request), SESSION_HEADER: request.session}
+        headers = {KEY_HEADER: key_of(request), SESSION_HEADER: request.session}
         send = call_idempotent_tool if request.tool.idempotent else call_tool
         try:
-            return await send(bus, subject, request.arguments.encode(), head, timeout_s)
+            return await send(bus, subject, request.arguments.encode(), headers, timeout_s)
         except NobodyServesError as error:
             raise CallFailedError("unknown", "nobody serves this tool now") from error
         except ToolRefusedError as error:
@@ -77,7 +76,6 @@ class WebhookBackend:
     def __init__(self, keys: list[bytes]) -> None:
         """Sign with *keys*; none: no webhook is called."""
         self._keys = keys
-        self._open = AsyncExitStack()
         self._http: aiohttp.ClientSession | None = None
 
     async def run(self, request: ToolRequested, bus: Bus, timeout_s: float) -> bytes:
@@ -98,13 +96,13 @@ class WebhookBackend:
                 },
             }
         )
-        head = {
+        headers = {
             **envelopes.signed(request, body, self._keys, int(time.time())),
             "Content-Type": "application/json",
             KEY_HEADER: key_of(request),
         }
         try:
-            status, answer = await self._post(request.tool.target, body, head, timeout_s)
+            status, answer = await self._post(request.tool.target, body, headers, timeout_s)
         except aiohttp.ClientConnectorError as error:
             raise CallFailedError("unknown", "the tool's address cannot be reached") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -119,12 +117,12 @@ class WebhookBackend:
         return answer
 
     async def _post(
-        self, url: str, body: bytes, head: dict[str, str], timeout_s: float
+        self, url: str, body: bytes, headers: dict[str, str], timeout_s: float
     ) -> tuple[int, bytes]:
         """Return the status of the answer and its body, cut one byte after the longest result."""
-        http, timeout = await self._session(), aiohttp.ClientTimeout(total=timeout_s)
+        http, timeout = self._session(), aiohttp.ClientTimeout(total=timeout_s)
         async with http.post(
-            url, data=body, headers=head, allow_redirects=False, timeout=timeout
+            url, data=body, headers=headers, allow_redirects=False, timeout=timeout
         ) as answer:
             answer_body = await answer.content.read(MOST_RESULT_BYTES + 1)
             while len(answer_body) <= MOST_RESULT_BYTES and (
@@ -133,15 +131,13 @@ class WebhookBackend:
                 answer_body += more
             return answer.status, answer_body
 
-    async def _session(self) -> aiohttp.ClientSession:
+    def _session(self) -> aiohttp.ClientSession:
         if self._http is None:
-            self._http = await self._open.enter_async_context(
-                aiohttp.ClientSession(
-                    headers={"User-Agent": f"Aura/{version()}"},
-                    cookie_jar=aiohttp.DummyCookieJar(),
-                )
+            self._http = aiohttp.ClientSession(
+                headers={"User-Agent": f"Aura/{version()}"}, cookie_jar=aiohttp.DummyCookieJar()
             )
         return self._http
 
     async def close(self) -> None:
-        await self._open.aclose()
+        if self._http is not None:
+            await self._http.close()

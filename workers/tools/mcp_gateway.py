@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -161,14 +161,11 @@ async def _handlers(
     client: Client, server: Server, ended: asyncio.Event
 ) -> list[tuple[ToolConfig, Handler]]:
     """Return the tools of *server* that are offered, each with its handler."""
-    offered = _offered(await _tools(client), server)
-    return [(config, _handler(client, tool.name, server, ended)) for tool, config in offered]
-
-
-def _offered(tools: Sequence[Tool], server: Server) -> Iterator[tuple[Tool, ToolConfig]]:
-    for tool in tools:
-        if (config := offered(tool, server)) is not None:
-            yield tool, config
+    return [
+        (config, _handler(client, tool.name, server, ended))
+        for tool in await _tools(client)
+        if (config := offered(tool, server)) is not None
+    ]
 
 
 async def _tools(client: Client) -> list[Tool]:
@@ -204,6 +201,7 @@ def offered(tool: Tool, server: Server) -> ToolConfig | None:
 def _handler(client: Client, name: str, server: Server, ended: asyncio.Event) -> Handler:
     async def handle(service_call: ServiceCall) -> bytes:
         from mcp import MCPError
+        from mcp.types import CONNECTION_CLOSED
 
         arguments: dict[str, Any] = msgspec.json.decode(service_call.arguments or b"{}")
         try:
@@ -211,18 +209,12 @@ def _handler(client: Client, name: str, server: Server, ended: asyncio.Event) ->
                 name, arguments, read_timeout_seconds=server.deadline_ms / 1000
             )
         except MCPError as error:
-            if _is_lost(error):
+            if getattr(error, "code", None) == CONNECTION_CLOSED:
                 ended.set()
             raise ToolRefusedError(str(error)) from error
         return text_of(result)
 
     return handle
-
-
-def _is_lost(error: Exception) -> bool:
-    from mcp.types import CONNECTION_CLOSED
-
-    return getattr(error, "code", None) == CONNECTION_CLOSED
 
 
 def text_of(result: CallToolResult) -> bytes:

@@ -159,8 +159,8 @@ def _plain(schema: Any) -> Any:
 
 def _handler(function: Callable[..., Any], arguments: TypeAdapter[Any]) -> Handler:
     async def handle(service_call: ServiceCall) -> bytes:
-        head = service_call.headers
-        session, key = head.get(SESSION_HEADER, ""), head.get(KEY_HEADER, "")
+        headers = service_call.headers
+        session, key = headers.get(SESSION_HEADER, ""), headers.get(KEY_HEADER, "")
         _call.set(ToolContext(service_call.tenant, session, key))
         parsed = _read(service_call.arguments)
         try:

@@ -23,8 +23,8 @@ from schemas.events import (
     ToolReturned,
 )
 from schemas.tools import MOST_RESULT_BYTES, ToolKind
-from workers.job_target import JobTarget
-from workers.stage import JobContext
+from workers.loop.job_target import JobTarget
+from workers.loop.stage import JobContext
 from workers.tools.backends import CallFailedError, ToolBackend
 from workers.tools.schema_check import BadArgumentsError, BadSchemaError, check
 
@@ -163,9 +163,9 @@ async def _begin(job: JobContext[ToolRequested], earlier: list[AnyEvent]) -> Non
     begun = ToolBegun(
         **job.head(), turn=event.turn, step=event.step, call=event.call, runner=runner
     )
-    subject, head = subjects.event(begun), codec.headers(begun)
+    subject, headers = subjects.event(begun), codec.headers(begun)
     try:
-        is_ours = await job.bus.store(subject, codec.encode(begun), head)
+        is_ours = await job.bus.store(subject, codec.encode(begun), headers)
     except BusAwayError:  # it may be stored all the same
         marks = [past for past in await _earlier(job) if isinstance(past, ToolBegun)]
         if not marks:

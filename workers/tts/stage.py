@@ -10,11 +10,11 @@ from runtime.bus.errors import BusAwayError
 from schemas import subjects
 from schemas.audio import BYTES_PER_MS, SpeechChunk
 from schemas.events import ResponseSentence, SpeechReady, StageName
-from workers.engine_executor import EngineExecutor
 from workers.engines.errors import EngineError
 from workers.engines.protocols import ChosenVoice, ManyVoices, SpeakerVoice, Synthesizer, VoiceUsed
-from workers.job_target import JobTarget
-from workers.stage import JobContext
+from workers.executor.engine_executor import EngineExecutor
+from workers.loop.job_target import JobTarget
+from workers.loop.stage import JobContext
 from workers.tts.fixed_words import FixedWords, Spoken
 from workers.tts.speech_chunks import ChunkCutter, chunks_of, next_audio
 

@@ -9,7 +9,7 @@ from runtime.bus.errors import FencedError
 from runtime.bus.reader import Stored
 from schemas import codec, subjects
 from schemas import events as ev
-from workers.stage import JobContext
+from workers.loop.stage import JobContext
 
 TURN = 5
 HEAD: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1000}

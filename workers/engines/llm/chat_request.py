@@ -17,15 +17,8 @@ from workers.engines.protocols import CallInfo, Prompt
 SYSTEM_ROLE: Final = "system role"
 """No field, but left out in the same way: its text is put into the caller's first message."""
 _OPTIONAL: Final = (
-    "stream_options",
-    "max_tokens",
-    "max_completion_tokens",
-    "temperature",
-    "seed",
-    "tools",
-    "tool_choice",
-    "metadata",
-    "user",
+    "stream_options max_tokens max_completion_tokens temperature seed tools tool_choice metadata "
+    "user".split()
 )
 _USER_FIELD: Final = re.compile(
     r"(?:param(?:eter)?|field|property|argument|key|supplied|body|input)s?\W{1,3}user\b"

@@ -1,10 +1,11 @@
 """Language models in order: the next one is asked if the one before gives no first word.
 
 A first word is text or the call of a tool; a model that ends without one has failed like one with
-an error, and its tokens are added to those of the next. An unavailable model is skipped for a
-while, so that not every caller waits for it; if all others failed, it is asked all the same. After
-the first word there is no switch: a job that fails then is retried, beginning with the first model.
-The last model's answer counts, even if it is empty, as that of a model without fallbacks does.
+an error. An unavailable model is skipped for a while, so that not every caller waits for it; if all
+others failed, it is asked all the same. After the first word there is no switch: a job that fails
+then is retried, beginning with the first model. The last model's answer counts, even if it is
+empty, as that of a model without fallbacks does. The one Usage at the end has the tokens of all
+models that were asked; of several Usages of one model the last counts.
 """
 
 import asyncio
@@ -17,14 +18,7 @@ from typing import Final
 import structlog
 
 from workers.engines.errors import EngineError, EngineUnavailableError
-from workers.engines.protocols import (
-    FunctionCall,
-    LanguageModel,
-    Prompt,
-    Switched,
-    Token,
-    Usage,
-)
+from workers.engines.protocols import FunctionCall, LanguageModel, Prompt, Switched, Token, Usage
 
 log = structlog.get_logger(__name__)
 
@@ -78,10 +72,12 @@ class FallbackModels:
         reasons = [why for key, (_, why) in self._rests.items() if self._is_resting(key, request)]
         order, spent = self._order(request), Usage(0, 0, "")
         for index in order:
+            model = self._models[index]
             # The job's model belongs to the first server; the others have their own.
             own_request = replace(request, model=None) if index else request
+            usage = Usage(0, 0, own_request.model or model.name)
             is_chosen, has_begun = index == order[-1], False
-            async with aclosing(self._models[index].stream(own_request)) as tokens:
+            async with aclosing(model.stream(own_request)) as tokens:
                 while True:
                     try:
                         async with asyncio.timeout(None if is_chosen else self._first_word_s):
@@ -93,19 +89,20 @@ class FallbackModels:
                             raise
                         reasons.append(self._failed(index, request, error))
                         break
-                    if token is None:
-                        return
                     if isinstance(token, Usage):
-                        token = spent = _sum(spent, token)
-                        if not is_chosen:
-                            continue
-                    if not has_begun and (_is_word(token) or isinstance(token, Usage)):
+                        usage = token
+                        continue
+                    if not has_begun and (token is None or _is_word(token)):
                         is_chosen = has_begun = True
                         self._rests.pop((index, request.model), None)
                         if index:
                             wanted = request.model or self.name
-                            yield Switched(wanted, self._models[index].name, "; ".join(reasons))
+                            yield Switched(wanted, model.name, "; ".join(reasons))
+                    if token is None:
+                        yield _sum(spent, usage)
+                        return
                     yield token
+            spent = _sum(spent, usage)
 
     def _order(self, request: Prompt) -> list[int]:
         """Return the indices of the models in the order of asking; skipped ones come last."""

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any, Final
 
-from workers.engines.errors import EngineRefusedError
+from workers.engines.errors import EngineError, EngineRefusedError
 from workers.engines.llm.chat_request import body, refused_field
 from workers.engines.llm.chat_stream import DONE, ChatStream, records
 from workers.engines.openai_api import (
@@ -122,7 +122,11 @@ class HostedModel:
                         async for chunk in chunks:
                             if (text := chat_stream.feed(chunk)) is not None:
                                 yield text
-            chat_stream.end(marks=model in self._marks)
+            try:
+                chat_stream.end(marks=model in self._marks)
+            except EngineError:
+                yield chat_stream.usage  # tokens without an answer are paid for, too
+                raise
         if chat_stream.is_marked:
             self._marks.add(model)
         for call in chat_stream.calls:

@@ -30,26 +30,9 @@ BEAMS: Final = 3
 
 _NOT_SPOKEN: Final = re.compile(r"\[[^\]]*\]|\([^)]*\)|[♪♫]+|<\|[^|]*\|>")
 _PHANTOMS: Final = frozenset(
-    {
-        "",
-        "you",
-        "thank you",
-        "thanks",
-        "thank you very much",
-        "thank you so much",
-        "thanks for watching",
-        "thank you for watching",
-        "thanks for listening",
-        "please subscribe",
-        "bye",
-        "bye bye",
-        "the end",
-        "i'm sorry",
-        "so",
-        "oh",
-        "hmm",
-        "um",
-    }
+    "you/thank you/thanks/thank you very much/thank you so much/thanks for watching/"
+    "thank you for watching/thanks for listening/please subscribe/bye/bye bye/the end/"
+    "i'm sorry/so/oh/hmm/um".split("/")
 )
 """Texts that Whisper writes for silence, since it was trained on video subtitles. Callers say most
 of them too, so they are dropped only if the model itself doubts that there was speech."""

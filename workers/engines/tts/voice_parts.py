@@ -5,7 +5,6 @@ The onnx library, which splits the graph, keeps 136 MiB, so no worker loads it.
 
 # ruff: noqa: PLC0415 - libraries are optional extras, imported only where they are used
 
-import hashlib
 import json
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from workers.engines.files import file_lock, write_atomically
+from workers.engines.files import file_lock, sha256_of, write_atomically
 
 VERSION: Final = 1
 """The version of the split; raise it to ignore older parts on disk."""
@@ -32,7 +31,7 @@ def parts(model: Path, cache: Path) -> list[Path]:
         OSError: *model* cannot be read, or *cache* cannot be written.
         subprocess.SubprocessError: the split failed, for instance since the file is no model.
     """
-    folder = cache.expanduser() / "voices" / f"{_sha256(model)}-{VERSION}"
+    folder = cache.expanduser() / "voices" / f"{sha256_of(model)}-{VERSION}"
     folder.mkdir(parents=True, exist_ok=True)
     with file_lock(folder / "lock"):
         if (cached := _cached(folder)) is None:
@@ -47,14 +46,9 @@ def _cached(folder: Path) -> list[Path] | None:
     try:
         digests = json.loads((folder / DIGESTS).read_text(encoding="utf-8"))
         cached = [folder / name for name, _ in zip(PARTS, digests, strict=False)]
-        return cached if [_sha256(part) for part in cached] == digests else None
+        return cached if [sha256_of(part) for part in cached] == digests else None
     except (OSError, ValueError, TypeError):
         return None
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _cut(model: Path) -> Iterator[Any]:
@@ -94,7 +88,7 @@ def main(model: Path, folder: Path) -> None:
     digests = []
     for name, graph in zip(PARTS, _cut(model), strict=False):
         write_atomically(graph.SerializeToString(), folder / name)
-        digests.append(_sha256(folder / name))
+        digests.append(sha256_of(folder / name))
     write_atomically(json.dumps(digests).encode(), folder / DIGESTS)
 
 

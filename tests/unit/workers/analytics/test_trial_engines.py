@@ -20,6 +20,7 @@ from tests.neutral import taken
 from workers.analytics.trial_engines import (
     Candidate,
     Work,
+    in_service,
     language_model,
     recognizer,
     synthesizer,
@@ -78,20 +79,19 @@ OF_VOICE = Work(model="in service", took_ms=9, first_ms=4, audio_ms=1200)
 
 
 @pytest.mark.parametrize(
-    ("build", "job", "other", "event", "work"),
+    ("job", "other", "event", "work"),
     [
-        (recognizer, speech(), speech(2), FINAL, OF_RECOGNISER),
-        (language_model, taken(), taken(turn=2), COMPLETED, OF_LANGUAGE_MODEL),
-        (synthesizer, sentence(), sentence(index=3), READY, OF_VOICE),
+        (speech(), speech(2), FINAL, OF_RECOGNISER),
+        (taken(), taken(turn=2), COMPLETED, OF_LANGUAGE_MODEL),
+        (sentence(), sentence(index=3), READY, OF_VOICE),
     ],
 )
 def test_the_engine_in_service_is_known_by_the_event_of_the_same_job(
-    build: Any, job: AnyEvent, other: AnyEvent, event: AnyEvent, work: Work
+    job: AnyEvent, other: AnyEvent, event: AnyEvent, work: Work
 ) -> None:
-    candidate = of(build)
-    assert candidate.matches(job, event) == work
-    assert candidate.matches(other, event) is None
-    assert candidate.matches(job, speech()) is None
+    assert in_service(job, event) == work
+    assert in_service(other, event) is None
+    assert in_service(job, speech()) is None
 
 
 async def test_a_recogniser_hears_the_audio_and_masks_as_the_one_in_service() -> None:

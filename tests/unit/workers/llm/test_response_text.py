@@ -62,7 +62,7 @@ def test_calls_in_the_text_are_found_and_unknown_tools_are_kept_apart() -> None:
     text = '```json\n{"name": "clock", "arguments": {}}\n```\n'
     found = response.feed(text) + response.feed(text.replace("clock", "moon")) + response.flush()
     assert found == []
-    assert [call.name for call in response.calls] == ["clock"]
-    assert [call.name for call in response.unknown] == ["moon"]
-    assert response.markup is None
+    assert [call.name for call in response.tools.calls] == ["clock"]
+    assert [call.name for call in response.tools.unknown] == ["moon"]
+    assert response.tools.markup is None
     assert not response.has_reasoning

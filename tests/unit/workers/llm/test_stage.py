@@ -10,8 +10,8 @@ import pytest
 from workers.engines.errors import EngineError, EngineRefusedError, EngineUnavailableError
 from workers.engines.protocols import Prompt, Token
 from workers.engines.simulated import SimulatedLanguageModel
-from workers.job_target import EngineHungError
 from workers.llm.stage import eot_probability
+from workers.loop.job_target import EngineHungError
 
 PROMPT = Prompt("", (("user", "I want to fly to Madrid."),))
 

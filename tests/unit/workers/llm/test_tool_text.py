@@ -85,13 +85,13 @@ def test_a_response_speaks_around_its_calls_and_thinks_in_silence() -> None:
         pieces += text.feed(letter)
     pieces += text.flush()
     assert pieces == ["Let me see."]
-    assert text.calls == [BOOK]
+    assert text.tools.calls == [BOOK]
 
 
 def test_without_tools_a_call_is_not_spoken() -> None:
     text = ResponseText()
     assert text.feed(f"<tool_call>{BARE}</tool_call>Hello there. H") == ["Hello there."]
-    assert not text.calls
+    assert not text.tools.calls
 
 
 @given(st.sampled_from([*FORMS, *MARKUP[:-1]]), CUTS, st.sampled_from(["", "Let me see. "]))
@@ -112,8 +112,8 @@ def test_broken_calls_of_what_was_not_offered_are_no_better(cuts: list[int]) -> 
 def test_where_nothing_is_offered_a_call_is_not_spoken() -> None:
     text = ResponseText()
     assert text.feed(f"{BARE}") + text.flush() == []
-    assert not text.calls
-    assert text.unknown == [BOOK]
+    assert not text.tools.calls
+    assert text.tools.unknown == [BOOK]
 
 
 def test_calls_of_what_was_not_offered_leave_room_for_those_of_what_was() -> None:
@@ -145,7 +145,7 @@ def test_markup_without_its_end_is_a_call_and_not_spoken() -> None:
 def test_the_mark_of_mistral_before_a_call_is_no_word() -> None:
     text = ResponseText(tools=["book"])
     said = text.feed(f"[TOOL_CALLS][{BARE}]") + text.flush()
-    assert (said, text.calls) == ([], [BOOK])
+    assert (said, text.tools.calls) == ([], [BOOK])
 
 
 def test_two_calls_in_one_frame_of_deepseek_are_two() -> None:
@@ -175,15 +175,15 @@ def test_what_cannot_be_read_of_a_markup_is_not_spoken(
     spoken = " ".join(said)
     assert spoken.startswith("Let me see.")
     assert opening.strip() not in spoken
-    assert text.calls or text.unknown
+    assert text.tools.calls or text.tools.unknown
 
 
 def test_what_cannot_be_read_names_the_option_of_the_server_that_helps() -> None:
     text = ResponseText(tools=["book"])
     assert text.feed("<|tool_calls_section_begin|>???<|tool_calls_section_end|>") == []
-    assert text.markup
-    assert "--tool-call-parser kimi_k2" in text.markup.advice
-    assert [call.name for call in text.unknown] == ["unreadable_call"]
+    assert text.tools.markup
+    assert "--tool-call-parser kimi_k2" in text.tools.markup.advice
+    assert [call.name for call in text.tools.unknown] == ["unreadable_call"]
 
 
 @pytest.mark.parametrize("step", [1, 7, 1000])
@@ -198,8 +198,8 @@ def test_of_the_channels_of_gpt_oss_the_last_one_is_spoken(step: int) -> None:
     for at in range(0, len(written), step):
         pieces += text.feed(written[at : at + step])
     assert [*pieces, *text.flush()] == ["One moment.", "Hello there.", "How are you?"]
-    assert not text.calls
-    assert not text.unknown
+    assert not text.tools.calls
+    assert not text.tools.unknown
     assert text.has_reasoning
 
 

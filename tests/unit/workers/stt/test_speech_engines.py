@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from schemas.events import SpeechStarted
-from workers.engine_executor import EngineExecutor
 from workers.engines.protocols import Recognition
+from workers.executor.engine_executor import EngineExecutor
 from workers.stt.speech_engines import RecognitionRequest, SpeechEngines
 from workers.stt.utterance_follower import RequestPhase
 from workers.stt.utterance_words import AudioPart

@@ -13,7 +13,7 @@ from schemas import codec
 from schemas import events as ev
 from schemas.tools import MOST_RESULT_BYTES, ToolConfig
 from tests.unit.workers.result_log import ResultLog
-from workers.stage import FRESH_JOB_S, JobContext
+from workers.loop.stage import FRESH_JOB_S, JobContext
 from workers.tools.backends import CallFailedError
 from workers.tools.stage import ToolStage, text_of
 

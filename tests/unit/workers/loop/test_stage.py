@@ -6,7 +6,7 @@ from nats.aio.client import Client
 
 from runtime.bus.connection import Bus
 from schemas.events import Head, ResponseCancelled, SpeechStarted, StageName
-from workers.stage import JobContext, is_job_of
+from workers.loop.stage import JobContext, is_job_of
 
 HEAD = Head(tenant="t", session="s", at_ms=1)
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from workers.engine_executor import BatchWork, EngineExecutor
 from workers.engines.errors import EngineError
+from workers.executor.engine_executor import BatchWork, EngineExecutor
 
 
 async def test_urgent_work_goes_in_front_of_what_waits() -> None:

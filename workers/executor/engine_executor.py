@@ -1,6 +1,6 @@
 """Runs blocking engines in a fixed number of threads beside the event loop, urgent work first.
 
-`workers/engine_queue.py` decides which items a free thread takes, and which of them share one run.
+`engine_queue.py` decides which items a free thread takes, and which of them share one run.
 """
 
 import asyncio
@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from workers.engine_limit import engine_limit_s, waits
-from workers.engine_queue import EngineQueue, QueueEntry
 from workers.engines.errors import EngineError
-from workers.fair_share import Owner
-from workers.job_target import EngineHungError
+from workers.executor.engine_limit import engine_limit_s, waits
+from workers.executor.engine_queue import EngineQueue, QueueEntry
+from workers.executor.fair_share import Owner
+from workers.loop.job_target import EngineHungError
 
 _T = TypeVar("_T")
 
@@ -51,7 +51,7 @@ class EngineExecutor:
     """Runs an engine in *threads* threads; other items wait, by rank and the share of their owner.
 
     A run has hung if it takes longer than *limit_s* plus half the length of its audio, unless the
-    process is short of CPU time (`workers/engine_limit.py`).
+    process is short of CPU time (`workers/executor/engine_limit.py`).
     """
 
     def __init__(

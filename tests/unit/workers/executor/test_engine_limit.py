@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workers.engine_limit import (
+from workers.executor.engine_limit import (
     AWAKE_S,
     LEAST_AUDIO_S,
     MOST_REAL_TIME_FACTOR,

@@ -20,10 +20,10 @@ from schemas import codec, subjects
 from schemas import events as ev
 from schemas.events import StageName
 from workers.engines.errors import EngineError, EngineRefusedError
-from workers.job_target import JobTarget
-from workers.retry_policy import SECOND_ATTEMPT_S, UNPUBLISHED_RETRY_S
-from workers.stage import JobContext
-from workers.worker_loop import Worker
+from workers.loop.job_target import JobTarget
+from workers.loop.retry_policy import SECOND_ATTEMPT_S, UNPUBLISHED_RETRY_S
+from workers.loop.stage import JobContext
+from workers.loop.worker_loop import Worker
 
 EVENT = ev.SpeechStarted(
     tenant="t", session="s", at_ms=1, utterance=1, language="en", deadline_ms=2
@@ -112,7 +112,7 @@ async def worked(error: Exception | None, *, stores: bool = True) -> Worked:
     worker = Worker(Bus(server), Failing(error), 1, drain_s=1)
     async with asyncio.timeout(20):
         with capture_logs() as lines:
-            assert await worker.run(server.answered)
+            assert await worker.run(server.answered) == 0
     lines = [line for line in lines if line["event"] == "job_failed"]
     return Worked(worker.done, worker.failed, server.answers, server.stored, lines)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from workers.fair_share import MOST_OWNERS, FairShare, Owner
+from workers.executor.fair_share import MOST_OWNERS, FairShare, Owner
 
 A1, A2, B1 = ("a", "1"), ("a", "2"), ("b", "1")
 

@@ -20,7 +20,7 @@ from workers.engines.errors import (
     ServerUnavailableError,
     WeightsError,
 )
-from workers.job_target import EngineHungError, JobTarget, StaleJobError
+from workers.loop.job_target import EngineHungError, JobTarget, StaleJobError
 
 LAST_ATTEMPT = 3
 """One less than the consumers' max_deliver, so that the failure can still be published."""

@@ -7,7 +7,7 @@ from runtime.bus.delivery import Delivery
 from runtime.bus.reader import Stored
 from schemas import subjects
 from schemas.events import Event, ResponseCancelled, tag
-from workers.turn_rules import is_cancelled, is_over
+from workers.loop.turn_rules import is_cancelled, is_over
 
 CANCELLED = tag(ResponseCancelled)
 

@@ -13,16 +13,18 @@ from runtime.bus.jobs import Job, Jobs
 from runtime.first_cause import first_cause
 from runtime.tasks import cancel
 from schemas.stages import CONSUMERS
-from workers import counters, retry_policy
-from workers.job_target import JobTarget
-from workers.retry_policy import Outcome, RetryDecision
-from workers.stage import J, JobContext, Stage, is_job_of
-from workers.turn_watch import TurnWatch
+from workers.loop import counters, retry_policy
+from workers.loop.job_target import JobTarget
+from workers.loop.retry_policy import Outcome, RetryDecision
+from workers.loop.stage import J, JobContext, Stage, is_job_of
+from workers.loop.turn_watch import TurnWatch
 
 log = structlog.get_logger(__name__)
 
 HEARTBEAT_S = 0.3
 """Interval of heartbeats: two may be lost within the shortest ack_wait of the consumers."""
+HUNG_EXIT = 70
+"""EX_SOFTWARE: an engine hung, and the supervisor replaces the process."""
 
 
 class Worker(Generic[J]):
@@ -37,10 +39,10 @@ class Worker(Generic[J]):
         self.failed = 0
         self._drain_s = drain_s
         self._running: dict[asyncio.Task[None], Job] = {}
-        self._hung = False
+        self._exit_code = 0
 
-    async def run(self, stop: asyncio.Event) -> bool:
-        """Work until *stop*, then finish the running jobs; return False if the engine hung."""
+    async def run(self, stop: asyncio.Event) -> int:
+        """Work until *stop*, then finish the running jobs; return the process's exit code."""
         async with self.jobs, asyncio.TaskGroup() as tasks:
             heart = tasks.create_task(self._keep_alive())
             draining = tasks.create_task(self._drain_at(stop))
@@ -57,7 +59,7 @@ class Worker(Generic[J]):
                 await cancel(late)
             heart.cancel()
             draining.cancel()
-        return not self._hung
+        return self._exit_code
 
     async def _drain_at(self, stop: asyncio.Event) -> None:
         await stop.wait()
@@ -128,7 +130,7 @@ class Worker(Generic[J]):
             await job.done()
             return decision.outcome
         if decision.is_hung:
-            self._hung = True
+            self._exit_code = HUNG_EXIT
             stop.set()
         gives_up = decision.outcome == "failed"
         is_told = gives_up and await self._tell_edge(job, target, decision)

@@ -15,8 +15,8 @@ from workers.engines.errors import (
     EngineUnavailableError,
     ServerUnavailableError,
 )
-from workers.job_target import EngineHungError, JobTarget, StaleJobError
-from workers.retry_policy import LAST_ATTEMPT, RetryDecision, apart_s, decide, failure
+from workers.loop.job_target import EngineHungError, JobTarget, StaleJobError
+from workers.loop.retry_policy import LAST_ATTEMPT, RetryDecision, apart_s, decide, failure
 
 
 def test_a_failure_that_may_pass_is_tried_again_later_and_later() -> None:
@@ -115,9 +115,9 @@ def test_the_event_of_a_failure_names_the_job_and_what_the_caller_may_know() -> 
 
 
 def test_the_policy_brings_no_loop_no_bus_and_no_log_with_it() -> None:
-    """An import of `workers.stage` brought nats-py."""
+    """An import of `workers.loop.stage` brought nats-py."""
     names = ("asyncio", "socket", "aiohttp", "nats", "structlog")
-    code = f"import sys, workers.retry_policy; print([n for n in {names} if n in sys.modules])"
+    code = f"import sys, workers.loop.retry_policy; print([n for n in {names} if n in sys.modules])"
     found = subprocess.run(  # our own words
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )

@@ -8,8 +8,8 @@ from typing import Generic, Protocol, TypeGuard, TypeVar
 from runtime.bus.connection import Bus
 from schemas.events import AnyEvent, Head, StageName
 from schemas.stages import JobEvent
-from workers.job_target import JobTarget
-from workers.turn_watch import TurnWatch
+from workers.loop.job_target import JobTarget
+from workers.loop.turn_watch import TurnWatch
 
 J = TypeVar("J", bound=JobEvent)
 

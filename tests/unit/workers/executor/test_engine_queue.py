@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from workers.engine_queue import LEAST_COST_S, MOST_BATCH_S, EngineQueue, QueueEntry
-from workers.fair_share import Owner
+from workers.executor.engine_queue import LEAST_COST_S, MOST_BATCH_S, EngineQueue, QueueEntry
+from workers.executor.fair_share import Owner
 
 
 def entry(

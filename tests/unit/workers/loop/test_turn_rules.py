@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schemas.events import Head, ResponseCancelled, ResponseCompleted, TroubleTold
-from workers.turn_rules import is_cancelled, is_over
+from workers.loop.turn_rules import is_cancelled, is_over
 
 HEAD = Head(tenant="t", session="s", at_ms=1)
 

@@ -1,12 +1,12 @@
-"""Telephone calls, by Twilio or over SIP."""
+"""Transports beside WebSockets: telephone calls, by Twilio or over SIP, and WebRTC."""
 
 from typing import Literal
 
 from pydantic import BaseModel, Field, SecretStr
 
 
-class TelephoneSettings(BaseModel):
-    """Telephone calls, by Twilio or over SIP."""
+class TransportSettings(BaseModel):
+    """Telephone calls, by Twilio or over SIP; browser calls over WebRTC."""
 
     twilio_auth_token: SecretStr = Field(
         SecretStr(""),
@@ -90,4 +90,29 @@ class TelephoneSettings(BaseModel):
         "",
         description="Agent of the SIP calls; empty: the agent named like the called number, "
         "else the default.",
+    )
+    webrtc_ports: str = Field(
+        "",
+        description="UDP port of all WebRTC calls of an edge, such as 50000, or a range from "
+        "which each edge takes the first free port. Empty: any free port.",
+    )
+    webrtc_address: str = Field(
+        "",
+        description="Addresses at which clients reach that port, comma separated, such as the "
+        "public address of a router or load balancer. Empty: HOST, or all addresses of the "
+        "machine.",
+    )
+    webrtc_stun: str = Field(
+        "",
+        description="STUN server that tells the edge its public address, such as "
+        "stun:stun.example.com:3478; empty: none.",
+    )
+    webrtc_turn: str = Field(
+        "",
+        description="TURN server that relays calls if no packet reaches the edge, such as "
+        "turn:turn.example.com:3478?transport=udp; empty: none.",
+    )
+    webrtc_turn_user: str = Field("", description="User of the TURN server.")
+    webrtc_turn_password: SecretStr = Field(
+        SecretStr(""), description="Password of the TURN server."
     )

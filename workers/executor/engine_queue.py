@@ -6,7 +6,7 @@ Waiting items of equal kind may share one run of the engine:
               └─┘             kind; the other thread will take the rest
 
 No item waits for a batch: with a free thread it begins at once, alone. Items of equal urgency are
-taken by the fair share of their owners (`workers/fair_share.py`), so that many items of one session
+taken by the fair share of their owners (`fair_share.py`), so that many items of one session
 never delay the only item of another session.
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from workers.fair_share import FairShare, Owner
+from workers.executor.fair_share import FairShare, Owner
 
 Item = TypeVar("Item")
 

@@ -1,0 +1,1 @@
+"""Engines in threads: urgent work first, in fair shares, within a time limit."""
