@@ -44,7 +44,7 @@ async def types(bus: Bus, session: str, kind: Kind) -> list[str]:
 
 async def until_idle(bus: Bus, consumer: str) -> None:
     """Wait until *consumer* was given all events that are for it, and has acknowledged each."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while True:
             info = await bus.api(f"CONSUMER.INFO.{subjects.EVENTS_STREAM}.{consumer}")
             if not info["num_pending"] and not info["num_ack_pending"]:
@@ -53,6 +53,6 @@ async def until_idle(bus: Bus, consumer: str) -> None:
 
 
 async def until_logged(bus: Bus, session: str, kind: Kind, type_: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while type_ not in await types(bus, session, kind):
             await asyncio.sleep(0.05)

@@ -81,7 +81,7 @@ class Caller:
     def told(self, kind: str) -> list[dict[str, Any]]:
         return [message for message in self.messages if message["type"] == kind]
 
-    async def until(self, kind: str, count: int = 1, seconds: float = 20) -> dict[str, Any]:
+    async def until(self, kind: str, count: int = 1, seconds: float = 40) -> dict[str, Any]:
         """Wait for the *count*-th message of *kind* and return it."""
         try:
             async with asyncio.timeout(seconds):

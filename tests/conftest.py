@@ -17,7 +17,7 @@ from runtime.settings import Settings, load
 from tests.nats_server import NatsServer
 
 # How fast a machine is decides nothing here. `make test` draws more examples.
-for profile, examples in (("quick", 8), ("thorough", 60)):
+for profile, examples in (("quick", 8), ("thorough", 30)):
     hypothesis.settings.register_profile(
         profile,
         deadline=None,

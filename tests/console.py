@@ -87,7 +87,7 @@ class Page:
         """Return the running call *session*, as it is listed."""
         return next((one for one in self.state["calls"] if one["session"] == session), None)
 
-    async def until(self, what: Any, seconds: float = 15) -> Any:
+    async def until(self, what: Any, seconds: float = 40) -> Any:
         """Wait until *what*, called, is true; return that."""
         try:
             async with asyncio.timeout(seconds):

@@ -11,7 +11,7 @@ from runtime.settings import load
 from schemas import events as ev
 from tests.aura_process import AuraProcess
 
-PATIENCE_S = 20.0
+PATIENCE_S = 40.0
 
 
 async def log_of(

@@ -102,7 +102,7 @@ class Telephone:
     def kinds(self) -> list[str]:
         return [one["type"] for one in self.events]
 
-    async def until(self, kind: str, seconds: float = 20) -> dict[str, Any]:
+    async def until(self, kind: str, seconds: float = 40) -> dict[str, Any]:
         try:
             async with asyncio.timeout(seconds):
                 while kind not in self.kinds():

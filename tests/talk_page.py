@@ -20,7 +20,11 @@ needs_browser = pytest.mark.skipif(
 )
 
 EAR = """
-window.ear = {rate: 0, blocks: [], interruptions: []};
+window.ear = {rate: 0, blocks: [], interruptions: [], states: []};
+document.addEventListener("DOMContentLoaded", () => {
+  const state = document.getElementById("state"), note = () => ear.states.push(state.textContent);
+  if (state) new MutationObserver(note).observe(state, {childList: true});
+});
 const connect = AudioNode.prototype.connect;
 AudioNode.prototype.connect = function (to, ...rest) {
   if (to instanceof AudioDestinationNode && !ear.rate) {
@@ -47,7 +51,10 @@ window.WebSocket = class extends Socket {
   }
 };
 """
-"""Hears what goes to the loudspeaker, and notes interruptions, by the clock of the audio."""
+"""Hears what goes to the loudspeaker, and notes interruptions, by the clock of the audio.
+
+It also notes the states that are shown: one may be over before a test looks.
+"""
 
 
 @asynccontextmanager
@@ -119,7 +126,7 @@ async def heard(page: Page) -> tuple[int, np.ndarray[Any, np.dtype[np.float32]]]
 
 async def call(page: Page) -> None:
     await page.click("#start")
-    await until(page, "document.getElementById('state').textContent === 'Speaking'")
+    await until(page, "ear.states.includes('Speaking')")
 
 
 async def say(page: Page, text: str) -> None:

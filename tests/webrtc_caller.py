@@ -86,18 +86,11 @@ class WebRtcCaller(RealtimeCaller):
     def hear(self, pcm: bytes) -> None:
         self.heard.append((time.monotonic(), pcm))
 
-    @property
-    def loud_ms(self) -> float:
-        """Ms of sound that was no silence."""
-        samples = np.frombuffer(b"".join(pcm for _, pcm in self.heard), np.int16)
+    def loud_ms(self, *, since_s: float = 0.0) -> float:
+        """Return the ms of sound that was no silence and came after *since_s*, a monotonic time."""
+        samples = np.frombuffer(b"".join(pcm for at, pcm in self.heard if at > since_s), np.int16)
         frames = samples[: len(samples) // 960 * 960].reshape(-1, 960)
         return float((np.abs(frames).max(axis=1) > LOUD).sum()) * 20 if len(frames) else 0.0
-
-    @property
-    def last_loud_s(self) -> float:
-        """When sound that was no silence came last, by the monotonic clock."""
-        loud = [at for at, pcm in self.heard if np.abs(np.frombuffer(pcm, np.int16)).max() > LOUD]
-        return loud[-1] if loud else 0.0
 
 
 async def offered(

@@ -8,6 +8,7 @@ change that is meant to decide otherwise writes these files anew, for the review
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
@@ -34,14 +35,20 @@ OTHER: dict[str, dict[str, Any]] = {
 }
 
 
+@functools.cache
+def usual(kind: type[Event]) -> dict[str, Any]:
+    """Return the defaults of events of *kind*, by the names of the wire."""
+    return {field.encode_name: field.default for field in msgspec.structs.fields(kind)}
+
+
 def plain(event: Event) -> list[Any]:
     """Return *event* as its tag, its time, and what it says by the names of the wire.
 
     Defaults are left out, so that a field that is added changes nothing here.
     """
     wire: dict[str, Any] = msgspec.to_builtins(event)
-    usual = {f.encode_name: f.default for f in msgspec.structs.fields(event)}
-    own = {k: v for k, v in wire.items() if k not in NOT_COMPARED and v != usual.get(k, NODEFAULT)}
+    known = usual(type(event))
+    own = {k: v for k, v in wire.items() if k not in NOT_COMPARED and v != known.get(k, NODEFAULT)}
     return [wire["type"], event.at_ms, own]
 
 

@@ -35,7 +35,7 @@ async def test_a_question_is_understood_answered_and_heard(aura: AuraProcess, sa
         transcript = await caller.until("user_transcript")
         assert {"how", "are", "you", "today"} <= words(transcript["text"])
         assert transcript["confidence"] > 0.5
-        done = await caller.until("ai_complete", seconds=30)
+        done = await caller.until("ai_complete", seconds=60)
         assert len(words(done["full_response"])) >= 2
         assert "llama" in done["model_used"]
         heard = np.frombuffer(b"".join(pcm_of(m) for m in caller.told("ai_audio")), np.int16)
@@ -47,7 +47,7 @@ async def test_a_pause_in_a_sentence_is_not_answered_by_halves(aura: AuraProcess
     async with calling(aura.url, f"{DEMO}&greeting=0") as caller:
         question = say("Hello,") + silence(300) + say("how are you today?")
         await caller.speak(question + silence(4000))
-        await caller.until("ai_complete", seconds=30)
+        await caller.until("ai_complete", seconds=60)
         (transcript,) = caller.told("user_transcript")
         assert {"hello", "how", "today"} <= words(transcript["text"])
         assert not caller.told("ai_interrupted")
@@ -59,7 +59,7 @@ async def test_the_json_protocol_with_another_sample_rate(aura: AuraProcess, say
         pcm = AudioOut(44100).feed(say("What is the capital of Italy?") + silence(1500))
         audio = base64.b64encode(write_wav(pcm, 44100)).decode()
         await caller.send({"type": "audio_chunk", "audio_data": audio})
-        response = await caller.until("ai_response", seconds=30)
+        response = await caller.until("ai_response", seconds=60)
         finals = [t for t in caller.told("transcript") if t["is_final"]]
         assert {"capital", "italy"} <= words(finals[-1]["text"])
         assert len(pcm_of(response)) > 16000

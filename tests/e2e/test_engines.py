@@ -78,12 +78,12 @@ def test_a_voice_in_pieces_sounds_like_the_voice_in_one(voice: PiperVoice) -> No
 
 
 def test_the_first_sentence_does_not_wait_for_the_second(voice: PiperVoice) -> None:
-    began = time.perf_counter()
+    began = time.process_time()  # of the processor, whatever else the machine does
     pieces = voice.synthesize("Yes. " + SENTENCE + " " + SENTENCE)
     next(pieces)
-    first_s = time.perf_counter() - began
+    first_s = time.process_time() - began
     list(pieces)
-    assert first_s < (time.perf_counter() - began) / 2
+    assert first_s < (time.process_time() - began) / 2
 
 
 @pytest.mark.parametrize("text", ["", " ", "👍", "***", "..."])

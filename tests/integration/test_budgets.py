@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import math
 import random
 import struct
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import ExitStack, asynccontextmanager
 
 import psutil
@@ -31,6 +32,7 @@ LEAST_S = 1.0
 """A ping is never called late before this."""
 TIMES = 20
 """A ping beside an attack may take so many times the slowest one before."""
+MOST_TRIES = 3
 
 CROWD, CROWD_BYTES = 30, 120_000_000
 """Addresses, and what the edge may grow by; each of their messages has 7 MB."""
@@ -125,18 +127,38 @@ async def bystander(aura: AuraProcess) -> AsyncIterator[Bystander]:
         yield Bystander(ws)
 
 
+async def delay(
+    aura: AuraProcess, floods: Callable[[], Iterable[Flood]], look: Callable[[], object] = int
+) -> float:
+    """Return the slowest ping beside *floods*, as a share of the slowest that is allowed.
+
+    *look* is called now and then meanwhile. A machine that stands still delays a ping, too, but not
+    each time: the least of a few tries is returned.
+    """
+    shares = [math.inf]
+    while min(shares) >= 1 and len(shares) <= MOST_TRIES:
+        async with bystander(aura) as other:
+            quiet_s, beside_s = await other.worst_s(QUIET_S), 0.0
+            with ExitStack() as open_:
+                for one in floods():
+                    open_.enter_context(one)
+                for _ in range(10):
+                    beside_s = max(beside_s, await other.worst_s(ATTACK_S / 10))
+                    look()
+        shares.append(beside_s / max(LEAST_S, TIMES * quiet_s))
+    return min(shares)
+
+
 @pytest.mark.parametrize("kind", ATTACKS)
 async def test_a_flood_delays_no_neighbour(aura: AuraProcess, kind: str) -> None:
     attacks = ATTACKS[kind].values()
     children = aura.children()
-    async with bystander(aura) as other:
-        quiet_s = await other.worst_s(QUIET_S)
-        with ExitStack() as floods:
-            most = max(SOCKETS, len(attacks))
-            for first, again in itertools.islice(itertools.cycle(attacks), most):
-                floods.enter_context(Flood(aura.url, "/ws", first, again))
-            beside_s = await other.worst_s(ATTACK_S)
-        assert beside_s < max(LEAST_S, TIMES * quiet_s)
+
+    def floods() -> Iterator[Flood]:
+        for sent in itertools.islice(itertools.cycle(attacks), max(SOCKETS, len(attacks))):
+            yield Flood(aura.url, "/ws", *sent)
+
+    assert await delay(aura, floods) < 1
     assert aura.children() == children
     assert "Traceback" not in aura.said()
 
@@ -147,19 +169,15 @@ async def test_a_crowd_shares_the_memory_for_long_messages(
 ) -> None:
     """Each from an address of its own: nothing but the edge itself can bound them together."""
     edge = psutil.Process(aura.children()["edge"])
-    before = most = edge.memory_info().rss
-    async with bystander(aura) as other:
-        quiet_s = await other.worst_s(QUIET_S)
-        with ExitStack() as floods:
-            for number in range(CROWD):
-                whose = {"X-Forwarded-For": f"198.18.0.{number + 1}"}
-                floods.enter_context(Flood(aura.url, "/ws", *attack, headers=whose))
-            beside_s = 0.0
-            for _ in range(10):
-                beside_s = max(beside_s, await other.worst_s(ATTACK_S / 10))
-                most = max(most, edge.memory_info().rss)
-        assert beside_s < max(LEAST_S, TIMES * quiet_s)
-    assert most - before < CROWD_BYTES
+    rss = [edge.memory_info().rss]
+
+    def floods() -> Iterator[Flood]:
+        for number in range(CROWD):
+            whose = {"X-Forwarded-For": f"198.18.0.{number + 1}"}
+            yield Flood(aura.url, "/ws", *attack, headers=whose)
+
+    assert await delay(aura, floods, lambda: rss.append(edge.memory_info().rss)) < 1
+    assert max(rss) - rss[0] < CROWD_BYTES
 
 
 async def test_who_goes_while_it_is_slowed_is_soon_noticed(aura: AuraProcess) -> None:

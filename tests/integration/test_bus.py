@@ -68,7 +68,7 @@ async def test_live_events_arrive_with_type_and_version(bus: Bus) -> None:
     async with bus.listening(subjects.live("t", "s"), on_message):
         with trace_of({codec.TRACE_HEADER: TRACE}):
             await bus.publish(speech(1))
-        headers = await asyncio.wait_for(got.get(), 2)
+        headers = await asyncio.wait_for(got.get(), 20)
     assert headers[codec.TYPE_HEADER] == "speech.started"
     assert headers[codec.SCHEMA_HEADER] == "1"
     assert headers[codec.TRACE_HEADER].startswith(TRACE)
@@ -272,6 +272,6 @@ async def test_what_a_worker_says_belongs_to_the_trace_of_its_job(bus: Bus) -> N
         with trace_of({codec.TRACE_HEADER: TRACE}):
             await bus.publish(sentence(0))
         await at_work.until_logged(bus, "s", "out", "speech.ready")
-        said = await asyncio.wait_for(chunks.get(), 2)
+        said = await asyncio.wait_for(chunks.get(), 20)
     (ready,) = await at_work.stored(bus, "s", "out")
     assert ready.headers[codec.TRACE_HEADER] == said.headers[codec.TRACE_HEADER] == TRACE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from benchmarks.ack_audit import AckAudit
 from runtime.bus.connection import Bus, connect
 from runtime.settings import load
+from runtime.tasks import scoped_task
 from schemas import subjects
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, Caller, buzz, calling, silence
@@ -126,9 +127,13 @@ async def test_the_leader_of_it_all_is_killed_while_the_caller_speaks(
     cluster: NatsCluster, aura: AuraProcess, tmp_path: Path
 ) -> None:
     """Other moments are tried by `make soak`."""
-    async with on_the_bus(cluster, tmp_path) as bus, calling(aura.url, QUIET) as caller:
+    async with (
+        on_the_bus(cluster, tmp_path) as bus,
+        calling(aura.url, QUIET) as caller,
+        AsyncExitStack() as writing,
+    ):
         audit = AckAudit(bus)
-        writing = asyncio.create_task(audit.write())
+        await writing.enter_async_context(scoped_task(audit.write()))
         await ask(caller, 1, 20)
         lost = await leader(bus)
         await let_lead(bus, "AURA_AUDIO", lost)
@@ -139,7 +144,7 @@ async def test_the_leader_of_it_all_is_killed_while_the_caller_speaks(
             assert took_s < VOICE_MS / 1000 + STALL_S + 3, took_s
             await ask(caller, 3, 20)
             check(caller, 3)
-            writing.cancel()
+            await writing.aclose()
             assert audit.longest_wait_s < STALL_S
             assert await audit.missing() == 0
 
@@ -163,9 +168,13 @@ async def test_the_node_that_the_edge_is_connected_to_is_killed(
 async def test_a_node_that_is_asked_to_leave_costs_nothing(
     cluster: NatsCluster, aura: AuraProcess, tmp_path: Path
 ) -> None:
-    async with on_the_bus(cluster, tmp_path) as bus, calling(aura.url, QUIET) as caller:
+    async with (
+        on_the_bus(cluster, tmp_path) as bus,
+        calling(aura.url, QUIET) as caller,
+        AsyncExitStack() as writing,
+    ):
         audit = AckAudit(bus)
-        writing = asyncio.create_task(audit.write())
+        await writing.enter_async_context(scoped_task(audit.write()))
         usual_s = await ask(caller, 1, 15)
         leaving = await leader(bus)
         cluster.lame_duck(leaving)
@@ -176,7 +185,7 @@ async def test_a_node_that_is_asked_to_leave_costs_nothing(
                 slowest_s = max(slowest_s, await ask(caller, answers, 20))
             check(caller, answers)
             assert not caller.told("error")
-            writing.cancel()
+            await writing.aclose()
             assert await audit.missing() == 0
             assert audit.longest_wait_s < HANDOVER_S
         finally:

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from deploy.nats_server import free_port
 from edge.door.callers.auth import Caller, TokenPolicy
 from edge.door.callers.jwks import AGAIN_S, JWKS_MOST_AGE_S, RENEWED_S, RemoteKeys
+from runtime.tasks import scoped_task
 
 
 def claims(user: str) -> dict[str, Any]:
@@ -181,14 +182,12 @@ async def test_a_provider_that_hangs_delays_nobody_whose_key_is_known(provider: 
     assert await policy.identify(token) == ADA
     provider.answers.clear()
     provider.now += JWKS_MOST_AGE_S
-    renewing = asyncio.create_task(policy.remote.keep_fresh())
-    async with asyncio.timeout(20):
+    async with scoped_task(policy.remote.keep_fresh()), asyncio.timeout(20):
         while provider.asked < 2:
             await asyncio.sleep(0.01)
         for _ in range(3):
             assert await policy.identify(token) == ADA
     assert provider.asked == 2
-    renewing.cancel()
     provider.answers.set()
 
 
@@ -199,11 +198,9 @@ async def test_a_set_is_renewed_before_anybody_waits_for_it(provider: Provider) 
     assert await policy.identify(token) == ADA
     provider.rotate("2")
     provider.now += RENEWED_S
-    renewing = asyncio.create_task(policy.remote.keep_fresh())
-    async with asyncio.timeout(20):
+    async with scoped_task(policy.remote.keep_fresh()), asyncio.timeout(20):
         while await policy.identify(token):
             await asyncio.sleep(0.01)
-    renewing.cancel()
     assert provider.asked == 2
 
 

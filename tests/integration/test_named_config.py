@@ -16,6 +16,7 @@ from runtime.sessions import transfer
 from runtime.sessions.file import pack, unpack
 from runtime.sessions.finding import decoded
 from runtime.settings import Settings, load
+from runtime.tasks import scoped_task
 from schemas import codec, named_config, subjects
 from schemas.events import Head, SessionStarted
 from schemas.session_config import SessionConfig
@@ -29,14 +30,11 @@ STARTED = SessionStarted(**HEAD, user="u", protocol="d", edge="e", config=OURS)
 
 @asynccontextmanager
 async def kept(store: ConfigStore) -> AsyncIterator[ConfigStore]:
-    keeping = asyncio.create_task(store.keep())
-    try:
-        async with asyncio.timeout(5):
+    async with scoped_task(store.keep()):
+        async with asyncio.timeout(20):
             while not store.stored:
                 await asyncio.sleep(0.01)
         yield store
-    finally:
-        keeping.cancel()
 
 
 def as_role(server: NatsServer, role: str) -> Settings:
@@ -101,11 +99,10 @@ async def test_a_subscriber_is_handed_it_whole(bus: Bus, nats_server: NatsServer
 async def test_where_it_cannot_be_stored_events_hold_it_as_before(bus: Bus) -> None:
     await bus.api(f"STREAM.DELETE.{subjects.CONFIGS_STREAM}")
     store = ConfigStore(bus, CONFIG)
-    keeping = asyncio.create_task(store.keep())
-    await asyncio.sleep(1.5)
-    assert not store.stored
-    assert codec.decode(store.encode(STARTED)) == STARTED
-    keeping.cancel()
+    async with scoped_task(store.keep()):
+        await asyncio.sleep(1.5)
+        assert not store.stored
+        assert codec.decode(store.encode(STARTED)) == STARTED
 
 
 async def test_it_is_stored_again_on_a_server_that_lost_it(
@@ -114,7 +111,7 @@ async def test_it_is_stored_again_on_a_server_that_lost_it(
     async with kept(ConfigStore(bus, CONFIG)):
         await bus.api(f"STREAM.PURGE.{subjects.CONFIGS_STREAM}", {})
         nats_server.stop()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while bus.connected:
                 await asyncio.sleep(0.01)
         nats_server.start()

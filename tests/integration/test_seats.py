@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from nats.aio.client import Client
 
 from edge.door.callers.auth import Caller
 from edge.door.limits import session_limits
@@ -14,12 +17,15 @@ from edge.door.limits.session_keys import Limits
 from edge.door.limits.session_limits import FullError, SessionLimits
 from runtime.bus.connection import Bus
 from runtime.bus.reader import API_TIMEOUT_S
+from runtime.tasks import scoped_task
 from schemas import subjects
 from schemas.tenant import TenantLimits
 from tests.aura_process import AuraProcess
 from tests.caller import calling
 from tests.nats_server import NatsServer
 
+TTL_S = 3
+"""A key's life where a test waits for its end: longer than a busy machine stands still."""
 LIMITS = Limits(everywhere=5, per_tenant=3, per_user=1, joins_per_minute=4)
 
 
@@ -76,15 +82,45 @@ async def test_strangers_share_a_part_of_the_seats(bus: Bus) -> None:
     await here.take(None, "s25")
 
 
-async def test_who_leaves_while_a_seat_is_taken_leaves_no_key_behind(bus: Bus) -> None:
+class WatchedBus(Bus):
+    """A bus that calls *watch* before and after each key that is written."""
+
+    def __init__(self, client: Client, watch: Callable[[], None]) -> None:
+        super().__init__(client)
+        put = self.put
+
+        async def watched(*asked: Any, **how: Any) -> int:
+            watch()
+            try:
+                return await put(*asked, **how)
+            finally:
+                watch()
+
+        self.put = watched
+
+
+async def cut_off(bus: Bus, who: Caller, at: int) -> bool:
+    """Have *who* leave at step *at* of taking a seat; tell whether it came so far."""
+    step = itertools.count()
+
+    def watch() -> None:
+        if next(step) == at:
+            taking.cancel()
+
+    edge = SessionLimits(WatchedBus(bus.nats_client, watch), LIMITS)
+    taking = asyncio.create_task(edge.take(who, f"s3{at}"))
+    (held,) = await asyncio.gather(taking, return_exceptions=True)
+    if isinstance(held, session_limits.SessionKeys):
+        await edge.leave(held)
+    return taking.cancelled()
+
+
+async def test_who_leaves_at_any_step_of_taking_a_seat_leaves_no_key_behind(bus: Bus) -> None:
+    at = 0
+    while await cut_off(bus, caller(f"user{at}", "busy"), at):
+        at += 1
+    assert at == 8, "before and after each of four keys"
     edge = SessionLimits(bus, LIMITS)
-    for tries in range(30):  # cut off at any of its steps
-        taking = asyncio.create_task(edge.take(caller(f"user{tries}", "busy"), f"s3{tries}"))
-        await asyncio.sleep(tries * 0.0002)
-        taking.cancel()
-        (held,) = await asyncio.gather(taking, return_exceptions=True)
-        if isinstance(held, session_limits.SessionKeys):
-            await edge.leave(held)
     for number in range(LIMITS.per_tenant):
         await edge.take(caller(f"other{number}", "busy"), f"s4{number}")
 
@@ -123,11 +159,9 @@ async def test_the_old_connection_renews_no_key_of_its_successor(bus: Bus) -> No
     user, *_ = before.keys
     after = await new.take(caller("ada"), "mine")
     assert user in after.keys
-    renewing = asyncio.create_task(old.renew())
-    async with asyncio.timeout(5):
+    async with scoped_task(old.renew()), asyncio.timeout(20):
         while user in before.keys:
             await asyncio.sleep(0.01)
-    renewing.cancel()
     await old.leave(before)
     with pytest.raises(FullError, match="1 of this user"):
         await old.take(caller("ada"), "another")
@@ -164,11 +198,9 @@ async def test_a_key_is_found_again_after_an_outage(bus: Bus) -> None:
     user, *_ = held.keys
     lost = held.keys[user]
     await bus.purge_key(user, lost)  # as if it had expired
-    renewing = asyncio.create_task(edge.renew())
-    async with asyncio.timeout(10):
+    async with scoped_task(edge.renew()), asyncio.timeout(10):
         while held.keys.get(user, 0) <= lost:
             await asyncio.sleep(0.01)
-    renewing.cancel()
     with pytest.raises(FullError, match="1 of this user"):
         await edge.take(caller("ada"), "another")
 
@@ -180,17 +212,16 @@ async def test_a_key_whose_renewal_had_no_answer_is_found_again(
     held = await edge.take(caller("ada"), "mine")
     keys = dict(held.keys)
     nats_server.freeze()
-    renewing = asyncio.create_task(edge.renew())
-    try:
-        async with asyncio.timeout(10):
-            while not held.in_doubt:
+    async with scoped_task(edge.renew()):
+        try:
+            async with asyncio.timeout(10):
+                while not held.in_doubt:
+                    await asyncio.sleep(0.01)
+        finally:
+            nats_server.thaw()
+        async with asyncio.timeout(20):
+            while held.in_doubt or held.keys.items() & keys.items():
                 await asyncio.sleep(0.01)
-    finally:
-        nats_server.thaw()
-    async with asyncio.timeout(20):
-        while held.in_doubt or held.keys.items() & keys.items():
-            await asyncio.sleep(0.01)
-    renewing.cancel()
     assert held.keys.keys() == keys.keys()
 
 
@@ -203,11 +234,11 @@ async def test_joins_in_a_minute_are_counted_even_if_each_call_is_short(bus: Bus
 
 
 async def test_the_keys_of_a_dead_edge_become_free(bus: Bus) -> None:
-    dead, alive = (SessionLimits(bus, Limits(1, 1, 1, 999), ttl_s=1) for _ in range(2))
+    dead, alive = (SessionLimits(bus, Limits(1, 1, 1, 999), ttl_s=TTL_S) for _ in range(2))
     await dead.take(caller("ada"), "s16")
     with pytest.raises(FullError):
         await alive.take(caller("bob"), "s17")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while True:
             try:
                 await alive.take(caller("bob"), "s18")
@@ -217,26 +248,31 @@ async def test_the_keys_of_a_dead_edge_become_free(bus: Bus) -> None:
 
 
 async def test_a_key_that_is_renewed_stays(bus: Bus) -> None:
-    here, there = (SessionLimits(bus, Limits(1, 1, 1, 9), ttl_s=1, renew_s=0.2) for _ in range(2))
-    renewing = asyncio.create_task(here.renew())
-    await here.take(caller("ada"), "s19")
-    await asyncio.sleep(2)
-    with pytest.raises(FullError):
-        await there.take(caller("bob"), "s20")
-    renewing.cancel()
+    limits = Limits(1, 1, 1, 9)
+    here, there = (SessionLimits(bus, limits, ttl_s=TTL_S, renew_s=0.2) for _ in range(2))
+    async with scoped_task(here.renew()):
+        await here.take(caller("ada"), "s19")
+        await asyncio.sleep(TTL_S + 0.5)
+        with pytest.raises(FullError):
+            await there.take(caller("bob"), "s20")
 
 
 async def test_who_leaves_while_keys_are_renewed_leaves_no_key_behind(bus: Bus) -> None:
     edge = SessionLimits(bus, Limits(40, 40, 1, 9), renew_s=0.0)
     held = [await edge.take(caller(f"user{n}"), f"r{n}") for n in range(12)]
-    renewing = asyncio.create_task(edge.renew())
-    for one in held:
-        await asyncio.sleep(0.003)
-        await edge.leave(one)
-    await asyncio.sleep(0.2)
-    renewing.cancel()
+    async with scoped_task(edge.renew()):
+        for one in held:
+            await asyncio.sleep(0.003)
+            await edge.leave(one)
+        async with asyncio.timeout(15):  # half of the time after which a key ends by itself
+            while await keys_held(bus):
+                await asyncio.sleep(0.05)
+
+
+async def keys_held(bus: Bus) -> list[str]:
+    """Return the keys of seats that are held."""
     stored = await bus.read(subjects.SEATS_STREAM, f"{subjects.SEATS}.>")
-    assert [key.subject for key in stored if key.data and ".join." not in key.subject] == []
+    return [key.subject for key in stored if key.data and ".join." not in key.subject]
 
 
 async def test_the_eleventh_control_message_of_a_second_is_told_and_the_call_goes_on(

@@ -6,10 +6,18 @@ import sys
 import time
 from collections.abc import Generator
 
+import hypothesis
 import pytest
+from hypothesis import strategies
 
 MOST_CPU_S = 2.0
 """Three times what the slowest one uses. Neither the examples of `make test` nor a tracer count."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _characters_are_known() -> None:
+    """Have Hypothesis make its table of characters, seconds of work in a new checkout."""
+    hypothesis.given(strategies.text())(lambda _text: None)()
 
 
 @pytest.hookimpl(wrapper=True)
