@@ -105,8 +105,8 @@ class ServerEvents:
         match event:
             case ResponseStarted(turn=turn) if self.open and self.open.turn == turn:
                 return []  # the open response continues with the results of Aura's own tools
-            case ResponseStarted(turn=turn, ask=ask):
-                return self._started(turn, ask)
+            case ResponseStarted():
+                return self._started(event)
             case Speech():
                 return self._spoken(event)
             case ClientToolCalled():
@@ -133,11 +133,13 @@ class ServerEvents:
 
     # -------------------------------------------------------- the response
 
-    def _started(self, turn: int, ask: str) -> list[Json]:
-        request = self.asks.pop(ask or self.calls.follow_up, None)
-        self.calls.response_begins(of_new_turn=turn != self.turn)
-        self.turn = turn
-        return self._respond(turn, request)
+    def _started(self, started: ResponseStarted) -> list[Json]:
+        request = self.asks.pop(started.ask or self.calls.follow_up, None)
+        if request is None and started.delivery:  # requested over an earlier connection
+            request = RequestedResponse("text" if started.delivery == "text" else "audio")
+        self.calls.response_begins(of_new_turn=started.turn != self.turn)
+        self.turn = started.turn
+        return self._respond(self.turn, request)
 
     def _respond(self, turn: int, request: RequestedResponse | None) -> list[Json]:
         voice = self.session.audio.output.voice
