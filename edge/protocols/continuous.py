@@ -23,10 +23,9 @@ from edge.core.inputs import Cancelled, Typed
 from edge.protocols.agent_options import AGENT_NAMES, agent_options
 from edge.protocols.client_protocol import (
     Admission,
+    ClientProtocol,
     Handshake,
     Json,
-    ProtocolDefaults,
-    TokenPlace,
     failed_part,
 )
 from edge.protocols.common_messages import common_message
@@ -78,15 +77,12 @@ KNOWN_TYPES = (
 )
 
 
-class ContinuousProtocol(ProtocolDefaults):
+class ContinuousProtocol(ClientProtocol):
     """One connection to `/ws/voice/continuous`."""
 
     name = "continuous"
     admission = Admission(
-        token=TokenPlace.HANDSHAKE,
         limits_commands=True,
-        refuses_by_http=False,
-        one_session=True,
         stage_close_codes={stage: code for stage, (_, _, code) in ERRORS.items()},
     )
 

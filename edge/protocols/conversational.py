@@ -18,10 +18,9 @@ from edge.core.inputs import Typed
 from edge.protocols.agent_options import agent_options
 from edge.protocols.client_protocol import (
     Admission,
+    ClientProtocol,
     Handshake,
     Json,
-    ProtocolDefaults,
-    TokenPlace,
     failed_part,
 )
 from edge.protocols.common_messages import common_message
@@ -42,13 +41,11 @@ from schemas import client_messages
 from schemas.client_messages import ClientMessage
 
 
-class ConversationalProtocol(ProtocolDefaults):
+class ConversationalProtocol(ClientProtocol):
     """One connection to `/ws`."""
 
     name = "conversational"
     admission = Admission(
-        token=TokenPlace.HANDSHAKE,
-        limits_commands=False,
         refuses_by_http=True,
         one_session=False,
         open_to_strangers=True,

@@ -12,13 +12,7 @@ from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, R
 from edge.core.client_events import ClientEvent, Notice, ResponseStarted, SessionOpened
 from edge.core.inputs import Cancelled, Played, TurnDiscarded, TurnEnded
 from edge.protocols.agent_options import agent_options
-from edge.protocols.client_protocol import (
-    Admission,
-    Handshake,
-    Json,
-    ProtocolDefaults,
-    TokenPlace,
-)
+from edge.protocols.client_protocol import Admission, ClientProtocol, Handshake, Json
 from edge.protocols.parsing import clean, from_base64
 from edge.protocols.realtime.client_secret import claimed_session
 from edge.protocols.realtime.item_requests import ItemRequests
@@ -48,15 +42,11 @@ OF_TRACKS = Format(rate_hz=48_000)
 """The format of audio from a WebRTC track, which is already decoded."""
 
 
-class RealtimeProtocol(ProtocolDefaults):
+class RealtimeProtocol(ClientProtocol):
     """One connection to `/v1/realtime`, or one call over WebRTC."""
 
     name = "realtime"
-    admission = Admission(
-        token=TokenPlace.HANDSHAKE,
-        limits_commands=False,  # EventLimit does it, with other limits
-        refuses_by_http=False,
-        one_session=True,
+    admission = Admission(  # EventLimit limits commands, with other limits
         subprotocols=(SUBPROTOCOL,),
         most_message_bytes=MOST_REALTIME_MESSAGE_BYTES,
     )
@@ -90,17 +80,14 @@ class RealtimeProtocol(ProtocolDefaults):
         """Audio that was appended since the last commit, ms."""
 
     @property
-    def audio_out_hz(self) -> int:
-        """The rate of the session's output format; for a track, the call's own rate."""
-        return RATE_HZ if self._has_tracks else self._session.output_format.rate_hz
-
-    @property
     def _session(self) -> SessionObject:
         return self._events.session
 
     def _set(self, session: SessionObject) -> None:
         self._events.session = session
         self._input = session.input_format.samples
+        # a track takes the call's own rate
+        self.audio_out_hz = RATE_HZ if self._has_tracks else session.output_format.rate_hz
 
     # -------------------------------------------------------- from the client
 
