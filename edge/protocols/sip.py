@@ -59,7 +59,7 @@ class SipProtocol(ClientProtocol):
         del now_ms
         return [Audio(raw, SIP_FORMAT)] if isinstance(raw, bytes) else None
 
-    def played(self, turn: int, played_ms: int, *, ends: bool) -> list[ClientCommand]:
+    def played(self, turn: int, played_ms: int, ends: bool) -> list[ClientCommand]:
         """Return the commands after part of a response was played over the line."""
         del ends
         return [Played(turn, played_ms)]

@@ -21,9 +21,12 @@ class Operator:
     name: str
     tenant: str
     """The operator's tenant; empty: all."""
-    reads: bool
-    writes: bool
-    places: bool
+    scopes: frozenset[str]
+    """The scopes of the token."""
+
+    def may(self, scope: str) -> bool:
+        """Return whether the operator has the right *scope*."""
+        return scope in self.scopes or (scope == READ and WRITE in self.scopes)
 
 
 @dataclass(frozen=True)
@@ -55,18 +58,9 @@ class Operators:
             return None
         ours = hmac.compare_digest(_hash(token), _hash(self.token))
         if ours and self.token:
-            return Operator("operator", "", reads=True, writes=True, places=True)
+            return Operator("operator", "", frozenset({READ, WRITE, PLACE}))
         caller = await self.policy.identify(token)
-        if caller is None:
-            return None
-        writes = WRITE in caller.scopes
-        return Operator(
-            caller.user,
-            caller.tenant,
-            reads=writes or READ in caller.scopes,
-            writes=writes,
-            places=PLACE in caller.scopes,
-        )
+        return Operator(caller.user, caller.tenant, caller.scopes) if caller else None
 
 
 def _hash(token: str) -> bytes:

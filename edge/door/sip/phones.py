@@ -198,11 +198,7 @@ class Phones:
         with edge.budgets.opened(address, time.monotonic()) as budget:
             transport = LineTransport(Pace(budget, edge.work_queue, edge.stages.strained))
             line = SipLine(
-                call,
-                transport.arrived,
-                lambda sent: transport.commanded(
-                    protocol.played(sent.turn, sent.played_ms, ends=sent.ends)
-                ),
+                call, transport.arrived, lambda sent: transport.commanded(protocol.played(*sent))
             )
             transport.attach(line, line)
             try:

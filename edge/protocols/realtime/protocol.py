@@ -230,7 +230,7 @@ class RealtimeProtocol(ClientProtocol):
             response.is_cancelled = True
         return [Cancelled()]
 
-    def played(self, turn: int, played_ms: int, *, ends: bool) -> list[ClientCommand]:
+    def played(self, turn: int, played_ms: int, ends: bool) -> list[ClientCommand]:
         """Return the commands and messages after part of a response was played over the track.
 
         *ends*: the whole response was played.
