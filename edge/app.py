@@ -95,32 +95,30 @@ def edge_of(
     )
 
 
-def build(
-    settings: Settings, bus: Bus, name: str, sessions: asyncio.TaskGroup, most_sockets: int
-) -> web.Application:
+def build(edge: Edge) -> web.Application:
     """Return the application of an edge.
 
     Raises:
-        SettingsError: as `edge_of`.
+        SettingsError: the ports of WebRTC are invalid.
     """
     app = web.Application(
         middlewares=[wait_in_queue, limit_requests, no_packed_bodies, no_traceback]
     )
-    app[EDGE] = edge_of(settings, bus, name, sessions, most_sockets)
+    app[EDGE] = edge
     app.on_response_prepare.append(harden)
     app.router.add_get("/", root)
     app.router.add_get("/health", health)
     app.router.add_routes(calls_api())
     app.router.add_post("/v1/realtime/client_secrets", create_client_secret)
-    if RealtimeProtocol in app[EDGE].protocols.values():
-        app[EDGE].webrtc = WebRtcPort.of(settings)
+    if RealtimeProtocol in edge.protocols.values():
+        edge.webrtc = WebRtcPort.of(edge.settings)
         app.router.add_routes([*realtime_calls.routes(), *realtime_hangup.routes()])
-    if settings.has_talk_page:
-        add_pages(app, settings)
-    for path, protocol in app[EDGE].protocols.items():
+    if edge.settings.has_talk_page:
+        add_pages(app, edge.settings)
+    for path, protocol in edge.protocols.items():
         app.router.add_get(path, websocket(protocol))
     add_speech_routes(app)
-    if TwilioProtocol in app[EDGE].protocols.values():  # 404 without an account
+    if TwilioProtocol in edge.protocols.values():  # 404 without an account
         app.router.add_post(TWILIO_VOICE, announced)
     return app
 
