@@ -8,14 +8,14 @@ from edge.core.inputs import ItemAdded, ItemRemoved, Truncated
 from edge.protocols.realtime.items import Item, as_json, message_item
 from edge.protocols.realtime.server_events import ServerEvents
 from edge.protocols.realtime.tools import result_of
-from edge.protocols.realtime.wire import Ids, RequestError, text_of
+from edge.protocols.realtime.wire import RequestError, invalid_value, text_of
 
 
 class ItemRequests:
     """Creates, deletes, retrieves and truncates items."""
 
-    def __init__(self, ids: Ids, events: ServerEvents) -> None:
-        self._ids = ids
+    def __init__(self, events: ServerEvents) -> None:
+        self._ids = events.ids
         self._events = events
 
     def _reply(self, kind: str, **fields: Any) -> Reply:
@@ -64,8 +64,7 @@ class ItemRequests:
         result = result_of(wanted)
         earlier = self._events.items.call(result.call)
         if earlier is None:
-            reason = "Invalid value for 'item.call_id': no call waits for a result by this id."
-            raise RequestError("invalid_value", reason, "item.call_id")
+            raise invalid_value("item.call_id", "no call waits for a result by this id.")
         kind = {"type": "function_call_output", "call_id": result.call, "output": result.result}
         item, replies = self._add(message, wanted, {**kind, "status": "completed"}, None)
         calls = self._events.calls
@@ -98,8 +97,7 @@ class ItemRequests:
         item = self._events.items.get(message, "truncate")
         end_ms = message.get("audio_end_ms")
         if not isinstance(end_ms, int) or isinstance(end_ms, bool) or end_ms < 0:
-            reason = "Invalid value for 'audio_end_ms': expected a whole number of ms, 0 or more."
-            raise RequestError("invalid_value", reason, "audio_end_ms")
+            raise invalid_value("audio_end_ms", "expected a whole number of ms, 0 or more.")
         if not item.spoken:
             reason = "Error: only an assistant's message with audio can be truncated."
             raise RequestError("invalid_value", reason, "item_id")

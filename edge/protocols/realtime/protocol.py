@@ -26,6 +26,7 @@ from edge.protocols.realtime.wire import (
     SERVER_ERROR,
     Ids,
     RequestError,
+    invalid_value,
     unknown_value,
 )
 from runtime.audio.wav import Format
@@ -72,8 +73,8 @@ class RealtimeProtocol(ClientProtocol):
         self._ids = Ids(handshake.nonce)
         self._limit = EventLimit(handshake.settings.events_per_second)
         self._events = ServerEvents(self._ids, SessionObject(), has_tracks=handshake.has_tracks)
-        self.items = ItemRequests(self._ids, self._events)
-        self.responses = ResponseRequests(self._ids, self._events)
+        self.items = ItemRequests(self._events)
+        self.responses = ResponseRequests(self._events)
         self._utterances = self._events.utterances
         self._set(self._session)
         self._uncommitted_ms = 0.0
@@ -189,8 +190,7 @@ class RealtimeProtocol(ClientProtocol):
         try:
             data = from_base64(message.get("audio"))
         except ValueError:
-            reason = "Invalid value for 'audio': expected base64-encoded audio."
-            raise RequestError("invalid_value", reason, "audio") from None
+            raise invalid_value("audio", "expected base64-encoded audio.") from None
         return self._sound(data, self._input)
 
     def _sound(self, data: bytes, form: Format) -> list[ClientCommand]:

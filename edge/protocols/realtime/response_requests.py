@@ -12,7 +12,7 @@ from edge.protocols.realtime.responses import RequestedResponse
 from edge.protocols.realtime.server_events import ServerEvents
 from edge.protocols.realtime.session_object import MOST_INSTRUCTIONS_CHARS, Tokens
 from edge.protocols.realtime.tools import ToolChoice, choice_changes
-from edge.protocols.realtime.wire import Ids, RequestError, convert
+from edge.protocols.realtime.wire import RequestError, convert, invalid_value
 from schemas.events import Message
 
 MOST_WAITING_REQUESTS = 8
@@ -43,8 +43,8 @@ class ResponseParams(msgspec.Struct, frozen=True, kw_only=True):
 class ResponseRequests:
     """Requests and cancels responses."""
 
-    def __init__(self, ids: Ids, events: ServerEvents) -> None:
-        self._ids = ids
+    def __init__(self, events: ServerEvents) -> None:
+        self._ids = events.ids
         self._events = events
 
     def create(self, message: Mapping[str, Any]) -> list[ClientCommand]:
@@ -112,11 +112,8 @@ class ResponseRequests:
                 _, role, text = message_item(body, param)
             left_bytes -= len(text.encode())
             if left_bytes < 0:
-                reason = (
-                    "Invalid value for 'response.input': its items have "
-                    f"{MOST_INPUT_BYTES} bytes of text at most."
-                )
-                raise RequestError("invalid_value", reason, "response.input")
+                why = f"its items have {MOST_INPUT_BYTES} bytes of text at most."
+                raise invalid_value("response.input", why)
             messages.append(Message("assistant" if role == "assistant" else "user", text))
         return tuple(messages)
 

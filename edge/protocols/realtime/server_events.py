@@ -144,6 +144,8 @@ class ServerEvents:
     def _respond(self, turn: int, request: RequestedResponse | None) -> list[Json]:
         voice = self.session.audio.output.voice
         self.open = OpenResponse(
+            self.ids,
+            self.items,
             turn,
             request or RequestedResponse(self.session.modality),
             self.session.output_format,
@@ -151,7 +153,7 @@ class ServerEvents:
             offset_ms=self.offsets.pop(turn, 0),
             on_track=self.has_tracks,
         )
-        return [self.open.begin(self.ids, self.conversation)]
+        return [self.open.begin(self.conversation)]
 
     def _spoken(self, speech: Speech) -> list[Json]:
         out: list[Json] = []
@@ -160,7 +162,7 @@ class ServerEvents:
                 return []
             out += self._respond(speech.turn, None)
         if self.open:
-            out += self.open.speech(speech, self.ids, self.items)
+            out += self.open.speech(speech)
             if self.has_tracks and speech.pcm and self.open.request.modality == "audio":
                 out += self.output.started(speech.turn, self.open.id)
         if speech.ends and speech.turn in {0, self._whole}:
@@ -171,7 +173,7 @@ class ServerEvents:
         if not self.calls.take(event):
             return []
         out = [] if self.open else self._respond(self.turn, None)
-        return [*out, *(self.open.call(event, self.ids, self.items) if self.open else [])]
+        return [*out, *(self.open.call(event) if self.open else [])]
 
     def _calls_done(self, event: CallsDone) -> list[Json]:
         """End a response that calls tools of the client; another response follows their results."""
@@ -211,7 +213,7 @@ class ServerEvents:
         if response is None or response.turn != turn:
             return []
         self.open = None
-        return response.end(status, self.ids, **why)
+        return response.end(status, **why)
 
     def _trouble(self, event: Trouble) -> list[Json]:
         """Return the events of a failure that the end of a response or an item does not report."""

@@ -91,9 +91,13 @@ def text_of(message: Mapping[str, Any], name: str, *, most: int = MOST_ID_CHARS)
     if not isinstance(value, str):
         raise RequestError("invalid_type", f"Invalid type for '{name}': expected a string.", name)
     if len(value) > most or not value.isprintable():
-        told = f"Invalid value for '{name}': {most} printable characters at most."
-        raise RequestError("invalid_value", told, name)
+        raise invalid_value(name, f"{most} printable characters at most.")
     return value
+
+
+def invalid_value(param: str, why: str) -> RequestError:
+    """Return the error for an invalid value of *param*."""
+    return RequestError("invalid_value", f"Invalid value for '{param}': {why}", param)
 
 
 def unknown_value(name: str, value: str, known: tuple[str, ...]) -> RequestError:

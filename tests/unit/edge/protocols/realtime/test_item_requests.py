@@ -22,7 +22,7 @@ class Desk:
     def __init__(self) -> None:
         self.ids = Ids("0")
         self.server_events = ServerEvents(self.ids, SessionObject())
-        self.requests = ItemRequests(self.ids, self.server_events)
+        self.requests = ItemRequests(self.server_events)
 
     def create(self, item: dict[str, Any], **fields: Any) -> list[ClientCommand]:
         return self.requests.create({"item": item, **fields})

@@ -29,9 +29,8 @@ class Desk:
     """A connection that takes requests for responses."""
 
     def __init__(self, **session: Any) -> None:
-        ids = Ids("0")
-        self.server_events = ServerEvents(ids, msgspec.convert(session, SessionObject))
-        self.requests = ResponseRequests(ids, self.server_events)
+        self.server_events = ServerEvents(Ids("0"), msgspec.convert(session, SessionObject))
+        self.requests = ResponseRequests(self.server_events)
 
     def create(self, **params: Any) -> list[ClientCommand]:
         return self.requests.create({"response": params})
