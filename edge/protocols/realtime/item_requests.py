@@ -102,10 +102,6 @@ class ItemRequests:
             reason = "Error: only an assistant's message with audio can be truncated."
             raise RequestError("invalid_value", reason, "item_id")
         end_ms = min(end_ms, item.sent_ms)
-        item.cut(end_ms)
-        self._events.offsets[item.turn] = item.offset_ms + end_ms
-        truncated = {"item_id": item.body["id"], "content_index": 0, "audio_end_ms": end_ms}
-        return [
-            Truncated(item.turn, item.offset_ms + end_ms),
-            self._reply("conversation.item.truncated", **truncated),
-        ]
+        self._events.offsets[item.turn] = played_ms = item.offset_ms + end_ms
+        truncated = self._reply("conversation.item.truncated", **item.cut(end_ms))
+        return [Truncated(item.turn, played_ms), truncated]

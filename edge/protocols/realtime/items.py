@@ -41,12 +41,13 @@ class Item:
     words: list[tuple[int, str]] = field(default_factory=list)
     """The pieces of a spoken response's transcript, with the ms of audio before each."""
 
-    def cut(self, audio_end_ms: int) -> None:
-        """Drop the words from *audio_end_ms* on."""
+    def cut(self, audio_end_ms: int) -> dict[str, Any]:
+        """Drop the words from *audio_end_ms* on; return the fields of the event about it."""
         self.sent_ms = audio_end_ms
         self.words = [(at_ms, text) for at_ms, text in self.words if at_ms < audio_end_ms]
         for part in self.body["content"]:
             part["transcript"] = "".join(text for _, text in self.words).strip()
+        return {"item_id": self.body["id"], "content_index": 0, "audio_end_ms": audio_end_ms}
 
 
 class Items:
