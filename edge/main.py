@@ -79,7 +79,7 @@ async def _agents_and_tools_known(edge: Edge, stop: asyncio.Event) -> bool:
 
     async def both() -> None:
         await edge.agents.read.wait()
-        await edge.tools.looked.wait()
+        await edge.tools.searched.wait()
 
     async with scoped_task(both()) as known, scoped_task(stop.wait()) as left:
         await asyncio.wait({known, left}, return_when=asyncio.FIRST_COMPLETED)

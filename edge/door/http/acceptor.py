@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 BACKLOG = 1024
 """The backlog of the listening sockets."""
-READ_AHEAD_BYTES = 32 * 1024
+RECEIVE_BUFFER_BYTES = 32 * 1024
 """The receive buffer, which Linux doubles, and the most bytes of one read; a call needs a tenth."""
 PAUSE_S = 0.2
 """The pause, seconds, after an accept that failed for want of files or memory."""
@@ -54,7 +54,7 @@ def bound(host: str, port: int) -> list[socket.socket]:
             continue  # this machine lacks the address family
         one.setblocking(False)
         one.setsockopt(
-            socket.SOL_SOCKET, socket.SO_RCVBUF, READ_AHEAD_BYTES
+            socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES
         )  # inherited by accepted sockets
         made.append(one)
     if failed and (not made or failed.errno == errno.EADDRINUSE):

@@ -85,7 +85,7 @@ class _Member(asyncio.DatagramTransport):
         return self.line.transport.get_extra_info(name, default)
 
     def close(self) -> None:
-        self.line.leave(self)
+        self.line.remove(self)
         self.protocol.connection_lost(None)
 
 
@@ -108,7 +108,7 @@ class _Socket(asyncio.DatagramProtocol):
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
 
-    def join(self, connection: Connection, component: int) -> StunProtocol:
+    def add(self, connection: Connection, component: int) -> StunProtocol:
         member = _Member(self, connection, component)
         self._names.setdefault(member.name, []).append(member)
         return member.protocol
@@ -121,7 +121,7 @@ class _Socket(asyncio.DatagramProtocol):
             if len(member.requests) > MOST_REQUESTS:
                 self._requests.pop(member.requests.popleft(), None)
 
-    def leave(self, member: _Member) -> None:
+    def remove(self, member: _Member) -> None:
         of_name = self._names.get(member.name, [])
         if member in of_name:
             of_name.remove(member)
@@ -217,7 +217,7 @@ class UdpPort:
         self, connection: Connection, of_aioice: Any, mapped_s: float, component: int, **_: Any
     ) -> list[Candidate]:
         """Return the call's candidates: this port, its address by a STUN server, and relays."""
-        protocols = [one.join(connection, component) for one in self._sockets]
+        protocols = [one.add(connection, component) for one in self._sockets]
         connection._protocols += protocols
         found = [one.local_candidate for one in protocols]
         if connection.stun_server:
