@@ -73,6 +73,12 @@ class ProtocolSettings:
     """The telephone key that asks for a person; empty: none."""
 
 
+def bearer_in(headers: Mapping[str, str]) -> str:
+    """Return the token in the Authorization header, or "" without one."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
 @dataclass(frozen=True)
 class Handshake:
     """The request that opened the connection."""
@@ -98,8 +104,7 @@ class Handshake:
     @property
     def bearer(self) -> str:
         """The token in the Authorization header, or "" without one."""
-        scheme, _, token = self.headers.get("authorization", "").partition(" ")
-        return token.strip() if scheme.lower() == "bearer" else ""
+        return bearer_in(self.headers)
 
     @property
     def token(self) -> str:

@@ -9,7 +9,13 @@ import structlog
 
 from edge.core.client_commands import Begin
 from edge.core.session.history import History
-from edge.door.agents.agent_choice import CallSettings, check_token, choose, configure
+from edge.door.agents.agent_choice import (
+    CallSettings,
+    check_token,
+    choose,
+    configure,
+    unknown_agent,
+)
 from edge.door.agents.agent_table import AgentTable
 from edge.door.callers.auth import DEMO_TENANT, Caller
 from edge.door.refusal import RefusedError
@@ -171,16 +177,11 @@ class Agents:
             return await store.find(self._bus, tenant, name, number)
         except (NotAppliedError, ValueError) as error:
             if instead is None:
-                details = f"there is no agent {name}@{number}"
-                raise RefusedError(
-                    "AGENT_UNKNOWN", "Unknown agent", details, CloseCode.POLICY_VIOLATION
-                ) from error
+                raise unknown_agent(f"there is no agent {name}@{number}") from error
             return instead
         except BusAwayError as error:
             details = "the event bus is away: try again with the same session"
-            raise RefusedError(
-                "BUS_AWAY", "Session not reachable", details, CloseCode.TRY_AGAIN_LATER
-            ) from error
+            raise RefusedError("BUS_AWAY", "Session not reachable", details) from error
 
 
 def _pinned(caller: Caller, begin: Begin) -> tuple[str, int] | None:

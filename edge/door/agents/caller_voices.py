@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from edge.core.client_commands import Begin
+from runtime.settings.fields import listed
 
 VOICE = "voice.name"
 """The value of the configuration that names the voice."""
@@ -21,7 +22,7 @@ class CallerVoices:
     @classmethod
     def of(cls, setting: str) -> CallerVoices:
         """Return the voices in *setting*: names by commas, or `*`."""
-        names = frozenset(name for one in setting.split(",") if (name := one.strip()))
+        names = frozenset(listed(setting))
         return cls(names, "*" in names)
 
     def allowed(self, begin: Begin) -> tuple[Begin, str]:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 
 import structlog
 from aiortc import RTCConfiguration, RTCDataChannel, RTCIceServer, RTCPeerConnection
@@ -31,23 +30,6 @@ class BadOfferError(ValueError):
     """An invalid offer; the message is for the client's author."""
 
 
-@dataclass(frozen=True)
-class IceServers:
-    """STUN and TURN servers, if clients cannot reach the edge's addresses; empty: none."""
-
-    stun: str = ""
-    turn: str = ""
-    turn_user: str = ""
-    turn_password: str = ""
-
-    @property
-    def listed(self) -> list[RTCIceServer]:
-        found = [RTCIceServer(self.stun)] if self.stun else []
-        if self.turn:
-            found.append(RTCIceServer(self.turn, self.turn_user, self.turn_password))
-        return found
-
-
 class Peer:
     """The peer connection of a call."""
 
@@ -67,16 +49,16 @@ class Peer:
         self._drained = asyncio.Event()
         self._connection: RTCPeerConnection | None = None
 
-    async def answer(self, offer: str, port: UdpPort, servers: IceServers) -> str:
+    async def answer(self, offer: str, port: UdpPort, servers: list[RTCIceServer]) -> str:
         """Return the answer to *offer*, and wait for the client at *port*.
 
         Raises:
             BadOfferError: it is invalid.
         """
-        session_description = readable(offer, with_candidates=bool(servers.listed))
+        session_description = readable(offer, with_candidates=bool(servers))
         if not _names_keys(session_description):
             raise BadOfferError("expected an `a=fingerprint` for each line")
-        made = RTCPeerConnection(RTCConfiguration(iceServers=servers.listed))
+        made = RTCPeerConnection(RTCConfiguration(iceServers=servers))
         self._connection = made
         made.on("datachannel", self._opened)
         made.on("connectionstatechange", self._changed)

@@ -26,6 +26,7 @@ from aioice.ice import (
 )
 
 from edge.door.limits.packet_limits import CallPackets, PacketLimits, is_short_stun
+from runtime.settings.fields import listed
 
 log = structlog.get_logger(__name__)
 
@@ -280,8 +281,8 @@ def hosts_of(configured: str, host: str) -> list[str]:
 
     *host* is the edge's listening address; if it is a wildcard, all addresses of the machine.
     """
-    if named := [one for each in configured.split(",") if (one := each.strip())]:
-        return named
+    if named := listed(configured):
+        return list(named)
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

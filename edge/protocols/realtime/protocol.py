@@ -30,6 +30,7 @@ from edge.protocols.realtime.wire import (
     unknown_value,
 )
 from runtime.audio.wav import Format
+from runtime.settings.fields import listed
 from schemas.audio import RATE_HZ
 from schemas.session_config import VOICE_NAME
 from schemas.subjects import is_token
@@ -56,7 +57,7 @@ class RealtimeProtocol(ClientProtocol):
         """Take the query and the client secret; invalid parts are reported and ignored."""
         query, headers = handshake.query, handshake.headers
         self.connection = handshake.connection
-        offered = [one.strip() for one in headers.get("sec-websocket-protocol", "").split(",")]
+        offered = listed(headers.get("sec-websocket-protocol", ""))
         keys = [one for one in offered if one.startswith(KEY_SUBPROTOCOL)]
         key = keys[0].removeprefix(KEY_SUBPROTOCOL) if keys else ""
         self.token = handshake.bearer or key
