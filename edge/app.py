@@ -27,8 +27,7 @@ from edge.door.http.middlewares import (
 from edge.door.http.pages import add_pages, wants_page
 from edge.door.http.realtime_secrets import create_client_secret
 from edge.door.http.speech_api import add_routes as add_speech_routes
-from edge.door.http.twilio_voice import VOICE_PATH as TWILIO_VOICE
-from edge.door.http.twilio_voice import announced
+from edge.door.http.twilio_voice import VOICE_PATH, answer_call
 from edge.door.http.websockets import websocket
 from edge.door.limits.address_limits import AddressLimits
 from edge.door.limits.admission_control import AdmissionControl
@@ -119,7 +118,7 @@ def build(edge: Edge) -> web.Application:
         app.router.add_get(path, websocket(protocol))
     add_speech_routes(app)
     if TwilioProtocol in edge.protocols.values():  # 404 without an account
-        app.router.add_post(TWILIO_VOICE, announced)
+        app.router.add_post(VOICE_PATH, answer_call)
     return app
 
 

@@ -143,42 +143,31 @@ class Agents:
 
         return replace(configure(found, caller, begin, operator, before), with_changes=with_changes)
 
-    async def _revision(self, tenant: str, name: str, number: int) -> Revision:
-        """Return revision *number* of an agent.
-
-        Raises:
-            RefusedError: it does not exist, or the bus is away.
-        """
-        found = self.table.find(tenant, name)
-        if found and found.number == number:
-            return found
-        return await self._stored(tenant, name, number, None)
-
     async def recorded(self, tenant: str, before: AgentUsed) -> Revision:
         """Return the agent of a resumed session: its revision, or else the newest one.
 
         Raises:
             RefusedError: neither exists, or the bus is away.
         """
-        now = self.table.find(tenant, before.name)
-        if now and now.number == before.revision:
-            return now
-        return await self._stored(tenant, before.name, before.revision, now)
+        return await self._revision(tenant, before.name, before.revision, or_newest=True)
 
-    async def _stored(
-        self, tenant: str, name: str, number: int, instead: Revision | None
+    async def _revision(
+        self, tenant: str, name: str, number: int, *, or_newest: bool = False
     ) -> Revision:
-        """Return revision *number* of an agent, or else *instead*.
+        """Return revision *number* of an agent; *or_newest*: else the newest one.
 
         Raises:
-            RefusedError: neither exists, or the bus is away.
+            RefusedError: it does not exist, or the bus is away.
         """
+        newest = self.table.find(tenant, name)
+        if newest and newest.number == number:
+            return newest
         try:
             return await store.find(self._bus, tenant, name, number)
         except (NotAppliedError, ValueError) as error:
-            if instead is None:
-                raise unknown_agent(f"there is no agent {name}@{number}") from error
-            return instead
+            if newest and or_newest:
+                return newest
+            raise unknown_agent(f"there is no agent {name}@{number}") from error
         except BusAwayError as error:
             details = "the event bus is away: try again with the same session"
             raise RefusedError("BUS_AWAY", "Session not reachable", details) from error

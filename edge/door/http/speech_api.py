@@ -137,7 +137,8 @@ async def _models(request: web.Request, edge: Edge, caller: Caller) -> web.Respo
 async def _speech(request: web.Request, edge: Edge, caller: Caller) -> web.StreamResponse:
     body = await read_body(request, MOST_JSON_BYTES, edge.settings.http_timeout_s)
     speech = speech_request(body)
-    answer = web.StreamResponse(headers={"Content-Type": _type(speech)})
+    kind = "audio/wav" if speech.is_wav else "audio/pcm"
+    answer = web.StreamResponse(headers={"Content-Type": kind})
     try:
         async with _jobs(edge, caller) as jobs:
             for index, text in enumerate(speech.sentences):
@@ -171,10 +172,6 @@ async def _send(
             if speech.is_wav:
                 await answer.write(_endless_wav())
         await answer.write(pcm)
-
-
-def _type(speech: SpeechRequest) -> str:
-    return "audio/wav" if speech.is_wav else "audio/pcm"
 
 
 def _endless_wav() -> bytes:

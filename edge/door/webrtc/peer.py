@@ -113,7 +113,11 @@ class Peer:
         if channel is None or channel.readyState != "open":
             raise ConnectionError
         channel.send(text)
-        while channel.bufferedAmount > HIGH_BYTES and channel.readyState == "open":
+        await self._sent(channel, HIGH_BYTES)
+
+    async def _sent(self, channel: RTCDataChannel, most_unsent_bytes: int) -> None:
+        """Return once few enough bytes wait, or the channel is closed."""
+        while channel.bufferedAmount > most_unsent_bytes and channel.readyState == "open":
             self._drained.clear()
             await self._drained.wait()
 
@@ -123,9 +127,7 @@ class Peer:
             with suppress(TimeoutError):
                 async with asyncio.timeout(FLUSH_S):
                     self._channel.bufferedAmountLowThreshold = 0
-                    while self._channel.bufferedAmount and self._channel.readyState == "open":
-                        self._drained.clear()
-                        await self._drained.wait()
+                    await self._sent(self._channel, 0)
         made, self._connection = self._connection, None
         if made:
             try:

@@ -67,10 +67,7 @@ class RealtimeProtocol(ClientProtocol):
             "openai-beta.realtime-v1" in offered
         )
         self._has_tracks = handshake.has_tracks
-        self._session_patch = handshake.session
-        self._query = query
-        self._wrong_key = handshake.wrong_resume_key
-        self._settings = handshake.settings
+        self._handshake = handshake
         self._ids = Ids(handshake.nonce)
         self._limit = EventLimit(handshake.settings.events_per_second)
         self._events = ServerEvents(self._ids, SessionObject(), has_tracks=handshake.has_tracks)
@@ -103,21 +100,21 @@ class RealtimeProtocol(ClientProtocol):
             return [self._refuse(error, None), EndSession(close=True)]
         wrong: list[ClientCommand] = []
         query_patch: dict[str, Any] = {}
-        if self._query.get("intent") == "transcription":
+        if self._handshake.query.get("intent") == "transcription":
             query_patch["type"] = "transcription"
-        if model := self._query.get("model"):
+        if model := self._handshake.query.get("model"):
             query_patch["model"] = clean(model[:128])
-        for patch in (query_patch, claimed_session(self.token), dict(self._session_patch)):
+        for patch in (query_patch, claimed_session(self.token), dict(self._handshake.session)):
             try:
                 self._set(updated(self._session, patch))
             except RequestError as error:
                 wrong.append(self._refuse(error, None))
-        agent, unreadable = agent_options(self._query)
-        unreadable += self._wrong_key
+        agent, unreadable = agent_options(self._handshake.query)
+        unreadable += self._handshake.wrong_resume_key
         wrong += [self._refuse(RequestError("invalid_value", why), None) for why in unreadable]
         begin = Begin(
             self._changes(),
-            greeting=self._query.get("greeting") == "1",
+            greeting=self._handshake.query.get("greeting") == "1",
             agent=agent.name,
             agent_hint=self._session.model or "",
             variables=agent.variables,
@@ -127,12 +124,12 @@ class RealtimeProtocol(ClientProtocol):
     def _changes(self) -> dict[str, Any]:
         """Return the session's changes of the operator's configuration."""
         model, changes = self._session.model, self._session.changes
-        if model and model in self._settings.models:
+        if model and model in self._handshake.settings.models:
             changes["response.model"] = model
         voice = self._session.voice
-        if VOICE.fullmatch(voice) and self._settings.voices & {voice, ANY_VOICE}:
+        if VOICE.fullmatch(voice) and self._handshake.settings.voices & {voice, ANY_VOICE}:
             changes["voice.name"] = voice
-        if self._query.get("record") == "1":
+        if self._handshake.query.get("record") == "1":
             changes["record_audio"] = True
         return changes
 

@@ -175,7 +175,7 @@ class ServerEvents:
         return out
 
     def _called(self, event: ClientToolCalled) -> list[Json]:
-        if not self.calls.take(event):
+        if not self.calls.add(event):
             return []
         if self.open:
             return self.open.call(event)

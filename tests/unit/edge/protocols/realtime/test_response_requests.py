@@ -42,7 +42,7 @@ class Desk:
 
     def calls(self, *names: str) -> None:
         for name in names:
-            self.server_events.calls.take(ClientToolCalled(name, "weather", "{}"))
+            self.server_events.calls.add(ClientToolCalled(name, "weather", "{}"))
 
     def results(self, *names: str) -> None:
         for name in names:
