@@ -4,7 +4,7 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable
 from functools import cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 from aiohttp import web
@@ -79,9 +79,7 @@ async def _document(_: web.Request) -> web.Response:
     return _json(_made())
 
 
-@cache
-def _made() -> dict[str, Any]:
-    return openapi.document()
+_made = cache(openapi.document)
 
 
 async def _list(edge: Edge, who: Operator, _: web.Request) -> web.Response:
@@ -215,11 +213,7 @@ def _problem(status: int, code: str, error: str) -> web.Response:
 
 
 def _json(
-    what: object, *, status: int = 200, headers: dict[str, str] | None = None
+    body: object, *, status: int = 200, headers: dict[str, str] | None = None
 ) -> web.Response:
-    return web.Response(
-        body=msgspec.json.encode(what),
-        status=status,
-        content_type="application/json",
-        headers=headers,
-    )
+    data = msgspec.json.encode(body)
+    return web.Response(body=data, status=status, content_type="application/json", headers=headers)

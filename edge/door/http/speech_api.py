@@ -128,8 +128,7 @@ def _guarded(serve: Served) -> Handler:
     return guarded
 
 
-async def _models(request: web.Request, edge: Edge, caller: Caller) -> web.Response:
-    del request, edge, caller
+async def _models(*_: object) -> web.Response:
     listed = [{"id": name, "object": "model", "created": 0, "owned_by": "aura"} for name in MODELS]
     return web.json_response({"object": "list", "data": listed})
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from edge.core.client_commands import ClientCommand, Reply
+from edge.core.client_commands import ClientCommand
 from edge.core.inputs import ItemAdded, ItemRemoved, Truncated
 from edge.protocols.realtime.items import Item, as_json, message_item
 from edge.protocols.realtime.server_events import ServerEvents
@@ -17,9 +17,6 @@ class ItemRequests:
     def __init__(self, events: ServerEvents) -> None:
         self._ids = events.ids
         self._events = events
-
-    def _reply(self, kind: str, **fields: Any) -> Reply:
-        return Reply(self._ids.event(kind, **fields))
 
     def create(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         items, wanted = self._events.items, message.get("item")
@@ -55,8 +52,8 @@ class ItemRequests:
             before = message["previous_item_id"] if after else None
         shown = as_json(item)
         return item, [
-            self._reply("conversation.item.added", item=shown, previous_item_id=before),
-            self._reply("conversation.item.done", item=shown, previous_item_id=before),
+            self._ids.reply("conversation.item.added", item=shown, previous_item_id=before),
+            self._ids.reply("conversation.item.done", item=shown, previous_item_id=before),
         ]
 
     def _result(self, message: Mapping[str, Any], wanted: dict[str, Any]) -> list[ClientCommand]:
@@ -86,12 +83,12 @@ class ItemRequests:
     def delete(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         item = self._events.items.get(message, "delete")
         self._events.items.remove(item)
-        deleted = self._reply("conversation.item.deleted", item_id=item.body["id"])
+        deleted = self._ids.reply("conversation.item.deleted", item_id=item.body["id"])
         return [*([ItemRemoved(item.key)] if item.key else []), deleted]
 
     def retrieve(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         item = self._events.items.get(message, "retrieve")
-        return [self._reply("conversation.item.retrieved", item=as_json(item))]
+        return [self._ids.reply("conversation.item.retrieved", item=as_json(item))]
 
     def truncate(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         item = self._events.items.get(message, "truncate")
@@ -103,5 +100,5 @@ class ItemRequests:
             raise RequestError("invalid_value", reason, "item_id")
         end_ms = min(end_ms, item.sent_ms)
         self._events.offsets[item.turn] = played_ms = item.offset_ms + end_ms
-        truncated = self._reply("conversation.item.truncated", **item.cut(end_ms))
+        truncated = self._ids.reply("conversation.item.truncated", **item.cut(end_ms))
         return [Truncated(item.turn, played_ms), truncated]

@@ -169,13 +169,10 @@ class RealtimeProtocol(ClientProtocol):
     def _refuse(self, error: RequestError, event_id: object) -> Reply:
         return Reply(self._ids.error(error, event_id))
 
-    def _reply(self, kind: str, **fields: Any) -> Reply:
-        return Reply(self._ids.event(kind, **fields))
-
     def _update(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         self._set(updated(self._session, message.get("session")))
         now = self._session.as_json(self._events.conversation)
-        return [Reconfigure(self._changes()), self._reply("session.updated", session=now)]
+        return [Reconfigure(self._changes()), self._ids.reply("session.updated", session=now)]
 
     # ---- audio
 
@@ -197,8 +194,7 @@ class RealtimeProtocol(ClientProtocol):
         self._uncommitted_ms += ms
         return [Audio(data, form)] if data else []
 
-    def _commit(self, message: Mapping[str, Any]) -> list[ClientCommand]:
-        del message
+    def _commit(self) -> list[ClientCommand]:
         waits = self._session.is_manual or self._utterances.is_open
         ms = self._uncommitted_ms
         if not waits or (self._session.is_manual and ms < LEAST_COMMIT_MS):
@@ -210,13 +206,11 @@ class RealtimeProtocol(ClientProtocol):
         self._uncommitted_ms = 0.0
         return [TurnEnded()]
 
-    def _clear(self, message: Mapping[str, Any]) -> list[ClientCommand]:
-        del message
+    def _clear(self) -> list[ClientCommand]:
         self._uncommitted_ms = 0.0
-        return [TurnDiscarded(), self._reply("input_audio_buffer.cleared")]
+        return [TurnDiscarded(), self._ids.reply("input_audio_buffer.cleared")]
 
-    def _clear_output(self, message: Mapping[str, Any]) -> list[ClientCommand]:
-        del message
+    def _clear_output(self) -> list[ClientCommand]:
         if not self._has_tracks:
             reason = (
                 "'output_audio_buffer.clear' is of WebRTC; here, cancel the response and truncate."
@@ -261,13 +255,12 @@ class RealtimeProtocol(ClientProtocol):
 
 
 Handler = Callable[[RealtimeProtocol, Mapping[str, Any]], list[ClientCommand]]
-_P = RealtimeProtocol
 EVENTS: Mapping[str, Handler] = {
-    "session.update": _P._update,
-    "input_audio_buffer.append": _P._append,
-    "input_audio_buffer.commit": _P._commit,
-    "input_audio_buffer.clear": _P._clear,
-    "output_audio_buffer.clear": _P._clear_output,
+    "session.update": RealtimeProtocol._update,
+    "input_audio_buffer.append": RealtimeProtocol._append,
+    "input_audio_buffer.commit": lambda protocol, _: protocol._commit(),
+    "input_audio_buffer.clear": lambda protocol, _: protocol._clear(),
+    "output_audio_buffer.clear": lambda protocol, _: protocol._clear_output(),
     "conversation.item.create": lambda protocol, message: protocol.items.create(message),
     "conversation.item.delete": lambda protocol, message: protocol.items.delete(message),
     "conversation.item.retrieve": lambda protocol, message: protocol.items.retrieve(message),

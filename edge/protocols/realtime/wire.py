@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from edge.core.client_commands import Reply
 from edge.protocols.client_protocol import Json
 from edge.protocols.parsing import shown
 
@@ -39,6 +40,10 @@ class Ids:
     def event(self, kind: str, **fields: Any) -> Json:
         """Return the server event of type *kind*."""
         return {"type": kind, "event_id": self.new("event"), **fields}
+
+    def reply(self, kind: str, **fields: Any) -> Reply:
+        """Return the server event of type *kind* as a reply to a client's event."""
+        return Reply(self.event(kind, **fields))
 
     def error(self, error: RequestError, event_id: object, kind: str = INVALID_REQUEST) -> Json:
         """Return the server event for *error*, caused by the client's event *event_id*."""
