@@ -179,7 +179,7 @@ class ClientProtocol(Protocol):
         *now_ms* is Unix time, ms, of its arrival.
         """
 
-    def sound(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
+    def receive_audio(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
         """Return the commands in a short audio message, or None for any other message.
 
         Audio comes many times a second, so a protocol may have this fast path.
@@ -192,7 +192,7 @@ class ClientProtocol(Protocol):
         """Whether received audio waits for more audio before it can be decoded."""
         return False
 
-    def no_more(self) -> list[ClientCommand]:
+    def flush_audio(self) -> list[ClientCommand]:
         """Return the commands in the audio that was kept back; no more audio comes."""
         return []
 

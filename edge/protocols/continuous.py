@@ -163,7 +163,7 @@ class ContinuousProtocol(ClientProtocol):
                     _error(f"Unknown message type: {shown(other)}", "UNKNOWN_TYPE", KNOWN_TYPES)
                 ]
 
-    def sound(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
+    def receive_audio(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
         return self._sound(raw, now_ms) if isinstance(raw, bytes) else None
 
     def _sound(self, raw: bytes, now_ms: int) -> list[ClientCommand]:
@@ -181,7 +181,7 @@ class ContinuousProtocol(ClientProtocol):
     def keeps_back(self) -> bool:
         return self._detector is not None and self._detector.keeps_back
 
-    def no_more(self) -> list[ClientCommand]:
+    def flush_audio(self) -> list[ClientCommand]:
         detector = self._detector
         return [Audio(detector.give_up(), self._pcm_now)] if detector and self.keeps_back else []
 

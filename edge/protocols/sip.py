@@ -55,7 +55,7 @@ class SipProtocol(ClientProtocol):
         key = raw.removeprefix(KEY)
         return [KeyPressed(key)] if key in KEYPAD_KEYS else []
 
-    def sound(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
+    def receive_audio(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
         del now_ms
         return [Audio(raw, SIP_FORMAT)] if isinstance(raw, bytes) else None
 

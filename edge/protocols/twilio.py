@@ -113,7 +113,7 @@ class TwilioProtocol(ClientProtocol):
             case _:
                 return []
 
-    def sound(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
+    def receive_audio(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
         del now_ms
         match read(raw):
             case Media(details) if details.track == "inbound":

@@ -126,22 +126,29 @@ class Agents:
         """
         before = history.agent if history else None
         found: Revision | None = None
-        if before:
-            check_token(caller, history.began_as if history else "")
+        if history is None:
+            found = await self._chosen(caller, begin)
+        elif before:
+            check_token(caller, history.began_as)
             found = await self.recorded(caller.tenant, before)
-        elif history is None and (pinned := _pinned(caller, begin)):
-            found = await self._revision(caller.tenant, *pinned)
-        elif history is None:
-            hint = begin.agent_hint
-            hinted = hint if hint and self.table.find(caller.tenant, hint) else ""
-            default = self.tenant(caller.tenant).agent
-            found = choose(self.table, caller, begin.agent or hinted, default)
 
         def with_changes(changes: Mapping[str, Any]) -> SessionConfig:
             wanted = replace(begin, changes=changes)
             return configure(found, caller, wanted, operator, before).config
 
         return replace(configure(found, caller, begin, operator, before), with_changes=with_changes)
+
+    async def _chosen(self, caller: Caller, begin: Begin) -> Revision | None:
+        """Return the agent of a new session.
+
+        Raises:
+            RefusedError: no agent serves it.
+        """
+        if pinned := _pinned(caller, begin):
+            return await self._revision(caller.tenant, *pinned)
+        hinted = begin.agent_hint if self.table.find(caller.tenant, begin.agent_hint) else ""
+        default = self.tenant(caller.tenant).agent
+        return choose(self.table, caller, begin.agent or hinted, default)
 
     async def recorded(self, tenant: str, before: AgentUsed) -> Revision:
         """Return the agent of a resumed session: its revision, or else the newest one.

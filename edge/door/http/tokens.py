@@ -24,7 +24,7 @@ class BadTokenError(Exception):
 
 
 async def owner_of(request: web.Request, identify: Callable[[str], Awaitable[T | None]]) -> T:
-    """Return whom *identify* knows by the token of *request*; None counts as a wrong token.
+    """Return the owner of the token in *request*, by *identify*; None counts as a wrong token.
 
     Raises:
         BadTokenError: it is nobody's, or the address must wait.

@@ -159,7 +159,7 @@ class RealtimeProtocol(ClientProtocol):
         except RequestError as error:
             return [self._refuse(error, event_id)]
 
-    def sound(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
+    def receive_audio(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
         del now_ms
         if isinstance(raw, bytes):
             return self._sound(raw, OF_TRACKS) if self._has_tracks else None
