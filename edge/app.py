@@ -27,8 +27,7 @@ from edge.door.http.middlewares import (
 from edge.door.http.pages import add_pages, wants_page
 from edge.door.http.realtime_secrets import create_client_secret
 from edge.door.http.speech_api import add_routes as add_speech_routes
-from edge.door.http.twilio_voice import VOICE_PATH as TWILIO_VOICE
-from edge.door.http.twilio_voice import announced
+from edge.door.http.twilio_voice import VOICE_PATH, answer_call
 from edge.door.http.websockets import websocket
 from edge.door.limits.address_limits import AddressLimits
 from edge.door.limits.admission_control import AdmissionControl
@@ -95,33 +94,31 @@ def edge_of(
     )
 
 
-def build(
-    settings: Settings, bus: Bus, name: str, sessions: asyncio.TaskGroup, most_sockets: int
-) -> web.Application:
+def build(edge: Edge) -> web.Application:
     """Return the application of an edge.
 
     Raises:
-        SettingsError: as `edge_of`.
+        SettingsError: the ports of WebRTC are invalid.
     """
     app = web.Application(
         middlewares=[wait_in_queue, limit_requests, no_packed_bodies, no_traceback]
     )
-    app[EDGE] = edge_of(settings, bus, name, sessions, most_sockets)
+    app[EDGE] = edge
     app.on_response_prepare.append(harden)
     app.router.add_get("/", root)
     app.router.add_get("/health", health)
     app.router.add_routes(calls_api())
     app.router.add_post("/v1/realtime/client_secrets", create_client_secret)
-    if RealtimeProtocol in app[EDGE].protocols.values():
-        app[EDGE].webrtc = WebRtcPort.of(settings)
+    if RealtimeProtocol in edge.protocols.values():
+        edge.webrtc = WebRtcPort.of(edge.settings)
         app.router.add_routes([*realtime_calls.routes(), *realtime_hangup.routes()])
-    if settings.has_talk_page:
-        add_pages(app, settings)
-    for path, protocol in app[EDGE].protocols.items():
+    if edge.settings.has_talk_page:
+        add_pages(app, edge.settings)
+    for path, protocol in edge.protocols.items():
         app.router.add_get(path, websocket(protocol))
     add_speech_routes(app)
-    if TwilioProtocol in app[EDGE].protocols.values():  # 404 without an account
-        app.router.add_post(TWILIO_VOICE, announced)
+    if TwilioProtocol in edge.protocols.values():  # 404 without an account
+        app.router.add_post(VOICE_PATH, answer_call)
     return app
 
 

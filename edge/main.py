@@ -4,18 +4,19 @@ import asyncio
 import os
 import secrets
 import socket
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 from aiohttp import web
 
-from edge.app import build, chores
+from edge.app import build, chores, edge_of
 from edge.call import counters
 from edge.door.http.acceptor import Acceptor, bound
 from edge.door.http.plain_errors import PlainRunner
 from edge.door.limits.open_files import RESERVED, raise_limit
-from edge.door.state import EDGE, Edge
+from edge.door.state import Edge
 from runtime.bus.connection import connect
 from runtime.bus.discovery import announced
 from runtime.process import metrics
@@ -30,6 +31,7 @@ log = structlog.get_logger(__name__)
 
 SHUTDOWN_S = 2
 """Time for open HTTP requests after the last call."""
+Hold = Callable[[Edge, asyncio.Event, metrics.Condition], Awaitable[None]]
 
 
 async def serve(settings: Settings) -> int:
@@ -39,63 +41,73 @@ async def serve(settings: Settings) -> int:
         BusAwayError: no server answers.
         SettingsError: the port is taken, or a file in the settings cannot be read.
     """
-    stop = stop_event()
-    async with metrics.served(settings, "edge") as condition:
-        await _serve(settings, stop, condition)
+    await run(settings, "edge", _hold)
+    log.info("edge_left")
     return 0
 
 
-async def _serve(settings: Settings, stop: asyncio.Event, condition: metrics.Condition) -> None:
-    name = f"edge-{secrets.token_hex(4)}"
-    bus = await connect(settings, name, role="edge")
-    metrics.BUS.set_function(lambda: bus.connected)
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            app = build(settings, bus, name, tasks, raise_limit() - RESERVED)
-            if remote := app[EDGE].policy.remote:
-                await remote.fetch()
-            watching = [tasks.create_task(one) for one in chores(app[EDGE])]
-            if await agents_and_tools_known(app[EDGE], stop):
-                await _hold(settings, app, stop, condition)
-            for task in watching:
-                task.cancel()
-            if webrtc := app[EDGE].webrtc:
-                webrtc.close()
-        log.info("edge_left")
-    except* SettingsError as wrong:
-        raise wrong.exceptions[0] from None
-    finally:
-        await bus.close()
+async def run(settings: Settings, role: Literal["edge", "sip"], hold: Hold) -> None:
+    """Run an edge with *role*: *hold* takes calls until it is told to stop, and drains.
+
+    Raises:
+        BusAwayError: no server answers.
+        SettingsError: as `edge_of` and *hold*.
+    """
+    stop = stop_event()
+    async with metrics.served(settings, role) as condition:
+        name = f"{role}-{secrets.token_hex(4)}"
+        bus = await connect(settings, name, role=role)
+        metrics.BUS.set_function(lambda: bus.connected)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                edge = edge_of(settings, bus, name, tasks, raise_limit() - RESERVED)
+                if remote := edge.policy.remote:
+                    await remote.fetch()
+                watching = [tasks.create_task(one) for one in chores(edge)]
+                if await _agents_and_tools_known(edge, stop):
+                    await hold(edge, stop, condition)
+                for task in watching:
+                    task.cancel()
+        except* SettingsError as wrong:
+            raise wrong.exceptions[0] from None
+        finally:
+            await bus.close()
 
 
-async def agents_and_tools_known(edge: Edge, stop: asyncio.Event) -> bool:
+async def _agents_and_tools_known(edge: Edge, stop: asyncio.Event) -> bool:
     """Wait until agents and tools are known; False: the edge must stop before."""
 
     async def both() -> None:
         await edge.agents.read.wait()
-        await edge.tools.looked.wait()
+        await edge.tools.searched.wait()
 
     async with scoped_task(both()) as known, scoped_task(stop.wait()) as left:
         await asyncio.wait({known, left}, return_when=asyncio.FIRST_COMPLETED)
         return known.done()
 
 
-async def _hold(
-    settings: Settings, app: web.Application, stop: asyncio.Event, condition: metrics.Condition
-) -> None:
-    """Serve *app* until *stop*, then drain.
+async def _hold(edge: Edge, stop: asyncio.Event, condition: metrics.Condition) -> None:
+    """Serve HTTP until *stop*, then drain.
 
     Raises:
         SettingsError: the port is taken.
     """
-    edge = app[EDGE]
-    runner = _runner(settings, app)
+    settings = edge.settings
+    runner = _runner(settings, build(edge))
     await runner.setup()
-    acceptor = _acceptor(settings, edge, runner)
+    acceptor = Acceptor(
+        runner.handler,
+        edge.sockets,
+        edge.address_limits,
+        edge.addresses,
+        edge.files,
+        tls=served_tls(settings),
+        handshake_s=settings.http_timeout_s,
+    )
     ports = _ports(settings)
     async with asyncio.TaskGroup() as connections:
         accepting = [connections.create_task(acceptor.accept(one, connections)) for one in ports]
-        async with announced(edge.bus, "edge", partial(_described, edge)):
+        async with announced(edge.bus, "edge", partial(described, edge)):
             freeze_objects()
             give_back()
             condition.ready = lambda: (
@@ -114,21 +126,11 @@ async def _hold(
             task.cancel()
         await runner.cleanup()
         acceptor.drop_all()
+    if edge.webrtc:
+        edge.webrtc.close()
 
 
-def _acceptor(settings: Settings, edge: Edge, runner: PlainRunner) -> Acceptor:
-    return Acceptor(
-        runner.handler,
-        edge.sockets,
-        edge.address_limits,
-        edge.addresses,
-        edge.files,
-        tls=served_tls(settings),
-        handshake_s=settings.http_timeout_s,
-    )
-
-
-def _described(edge: Edge) -> dict[str, Any]:
+def described(edge: Edge) -> dict[str, Any]:
     """Return the edge's reply to service discovery."""
     return {
         "calls": len(edge.open),

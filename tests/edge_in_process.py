@@ -14,7 +14,7 @@ from aiohttp.web import Application, Request
 
 from edge.app import build, edge_of
 from edge.door.http.plain_errors import PlainRunner
-from edge.door.state import EDGE, Edge
+from edge.door.state import Edge
 from runtime.bus.connection import Bus
 from runtime.settings import Settings, load
 
@@ -47,9 +47,9 @@ async def an_edge(bus: Bus, **settings: Any) -> AsyncIterator[Edge]:
 async def serving(bus: Bus, **settings: Any) -> AsyncIterator[tuple[Edge, Client]]:
     """Yield the state of an edge and a client of its port."""
     async with asyncio.TaskGroup() as sessions:
-        app = build(settings_of(**settings), bus, "e", sessions, 1000)
-        async with TestClient(Server(app)) as client:
-            yield app[EDGE], client
+        edge = edge_of(settings_of(**settings), bus, "e", sessions, 1000)
+        async with TestClient(Server(build(edge))) as client:
+            yield edge, client
 
 
 def token(user: str = "ann", tenant: str = "acme", *, lives_s: float = 600, **claims: Any) -> str:

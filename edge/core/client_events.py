@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from schemas.events import CancelReason, Event, FaultyPart, TurnMeasured
+from schemas.session_config import Delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class ResponseStarted:
     turn: int
     ask: str = ""
     """The client's name for a requested response; empty if it follows a turn of the caller."""
+    delivery: Delivery | None = None
+    """The delivery of its audio, if it was requested with other settings than the session's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ Exception
 │   └── AudioLostError      answer 503 `audio_lost`: words would be missing (`http/stage_job.py`)
 └── RefusedRequest          answer a request about a call over HTTP (`http/calls_api.py`)
 ValueError
-├── SpeechRequestError      answer a request for speech over HTTP (`http/speech_requests.py`)
 ├── TooLongError            answer in the form of the API: the body is too long (`http/bodies.py`)
 └── BadOfferError           answer 400: the offer is invalid (`webrtc/peer.py`)
 OSError

@@ -41,8 +41,7 @@ from edge.door.opening.opening import Openings
 from edge.door.opening.opening_rules import ANY_SOUND_IS_A_VOICE, OpeningRules
 from edge.door.opening.recording_policy import RecordingPolicy
 from edge.door.opening.seat import Seats
-from edge.door.twilio.calls import TWILIO_PREFIX as TELEPHONE
-from edge.door.twilio.calls import TwilioCalls
+from edge.door.twilio.calls import TWILIO_PREFIX, TwilioCalls
 from edge.door.twilio.transfer import TwilioTransfer
 from edge.door.webrtc.port import WebRtcPort
 from edge.protocols.client_protocol import ClientProtocol, ProtocolSettings
@@ -50,6 +49,7 @@ from edge.protocols.realtime.client_secret import KEY_PREFIX
 from runtime.bus.connection import Bus
 from runtime.prices import PRICES
 from runtime.settings import Settings
+from runtime.settings.fields import listed
 from runtime.text.redaction import Redaction
 from schemas.control import CallState
 from schemas.session_config import SessionConfig
@@ -131,7 +131,7 @@ class Edge:
     @cached_property
     def voices(self) -> frozenset[str]:
         """Return the voices that callers may choose; `*`: any."""
-        return CallerVoices.of(self.settings.caller_voices).names
+        return frozenset(listed(self.settings.caller_voices))
 
     @cached_property
     def protocol_settings(self) -> ProtocolSettings:
@@ -147,7 +147,7 @@ class Edge:
 
     async def identify(self, token: str) -> Caller | None:
         """Return the caller of *token*, also of a client secret or a telephone call, or None."""
-        if self.twilio and token.startswith(TELEPHONE):
+        if self.twilio and token.startswith(TWILIO_PREFIX):
             return await self.twilio.identify(token)
         if token.startswith(KEY_PREFIX):
             return self.secrets.identify(token)
@@ -183,7 +183,7 @@ class Edge:
                 tools=self.tools,
                 configs=self.configs,
                 recorded=self.quotas.audio,
-                voices=CallerVoices.of(self.settings.caller_voices),
+                voices=CallerVoices(self.voices),
             ),
             commands_per_second=self.settings.control_messages_per_second,
             times=TimeLimits.of(self.settings),

@@ -50,8 +50,8 @@ class Transport(Protocol):
     phone: Phone | None
     """None: it is no telephone."""
 
-    def deliver_to(self, receiver: MessageReceiver) -> None:
-        """Deliver to *receiver* while it lives; `messages` does not yield what it takes at once."""
+    def set_receiver(self, receiver: MessageReceiver) -> None:
+        """Pass messages to *receiver* while it lives; `messages` yields what it does not take."""
 
     def messages(self) -> AsyncIterator[str | bytes]:
         """Yield the client's messages until it leaves."""

@@ -16,6 +16,7 @@ from edge.protocols.conversational import ConversationalProtocol
 from edge.protocols.realtime import RealtimeProtocol
 from edge.protocols.twilio import TwilioProtocol
 from runtime.settings import SettingsError
+from runtime.settings.fields import listed
 
 PROTOCOLS: Mapping[str, type[ClientProtocol]] = {
     "/ws": ConversationalProtocol,
@@ -32,7 +33,7 @@ def served(names: str) -> Mapping[str, type[ClientProtocol]]:
     Raises:
         SettingsError: a protocol in *names* does not exist.
     """
-    wanted = {name for one in names.split(",") if (name := one.strip())}
+    wanted = set(listed(names))
     known = {protocol.name for protocol in PROTOCOLS.values()}
     if unknown := wanted - known:
         raise SettingsError(

@@ -47,12 +47,10 @@ class Described:
     title: str
     path: str
     about: str
-    to_client: Sequence[type[messages.ClientMessage]]
-    from_client: Sequence[type[messages.ClientMessage]]
+    to_client: Mapping[str, Schema]
+    """The payloads of its messages, by their types."""
+    from_client: Mapping[str, Schema]
     query: Mapping[str, Schema]
-    more_to_client: Mapping[str, Schema]
-    """Payloads of messages whose fields are those of other tables."""
-    more_from_client: Mapping[str, Schema]
 
 
 def protocols() -> tuple[Described, Described]:
@@ -79,22 +77,24 @@ def _continuous(schemas: Mapping[str, Schema]) -> Described:
         "PCM up, JSON down, a token, one session a connection. Closed with: "
         + "; ".join(closes)
         + ".",
-        (
-            messages.Greeting,
-            messages.SessionTold,
-            messages.UserTranscript,
-            messages.UserTranscriptPartial,
-            messages.AiAudio,
-            messages.AiAudioChunk,
-            messages.AiComplete,
-            *BOTH_TO_CLIENT,
-            messages.Pong,
-            messages.ContinuousError,
-        ),
-        (*BOTH_FROM_CLIENT, messages.InterruptMessage, messages.Ping, messages.EndCall),
+        {
+            **_payloads(
+                messages.Greeting,
+                messages.SessionTold,
+                messages.UserTranscript,
+                messages.UserTranscriptPartial,
+                messages.AiAudio,
+                messages.AiAudioChunk,
+                messages.AiComplete,
+                *BOTH_TO_CLIENT,
+                messages.Pong,
+                messages.ContinuousError,
+            ),
+            "turn_metrics": turn_metrics(schemas),
+            "event": session_event(schemas),
+        },
+        _payloads(*BOTH_FROM_CLIENT, messages.InterruptMessage, messages.Ping, messages.EndCall),
         continuous_query(),
-        {"turn_metrics": turn_metrics(schemas), "event": session_event(schemas)},
-        {},
     )
 
 
@@ -105,7 +105,7 @@ def _conversational() -> Described:
         "Aura: /ws",
         "/ws",
         "JSON both ways with WAV as base64, one session after the other.",
-        (
+        _payloads(
             messages.ConnectionEstablished,
             messages.ConversationStarted,
             messages.Transcript,
@@ -114,21 +114,23 @@ def _conversational() -> Described:
             *BOTH_TO_CLIENT,
             messages.ConversationalError,
         ),
-        (messages.AudioChunk, *BOTH_FROM_CLIENT, messages.EndConversation),
+        {
+            **_payloads(messages.AudioChunk, *BOTH_FROM_CLIENT, messages.EndConversation),
+            "start_conversation": start_conversation(),
+        },
         {"token": {"type": "string", "description": "Where the operator asks for one."}},
-        {},
-        {"start_conversation": start_conversation()},
     )
+
+
+def _payloads(*kinds: type[messages.ClientMessage]) -> dict[str, Schema]:
+    return {tag(kind): payload(kind) for kind in kinds}
 
 
 def document(of: Described) -> Schema:
     """Return the AsyncAPI 3 document of a protocol; `send` is what the client sends."""
-    down = {tag(kind): payload(kind) for kind in of.to_client} | dict(of.more_to_client)
-    up = {tag(kind): payload(kind) for kind in of.from_client} | dict(of.more_from_client)
-    described = {
-        **{name: _message(name, payload) for name, payload in (down | up).items()},
-        "sound": SOUND,
-    }
+    down, up = of.to_client, of.from_client
+    both = {**down, **up}
+    described = {**{name: _message(name, both[name]) for name in both}, "sound": SOUND}
     return {
         "asyncapi": "3.0.0",
         "info": {

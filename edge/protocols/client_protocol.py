@@ -36,13 +36,13 @@ class TokenPlace(Enum):
 class Admission:
     """The door's rules for the clients of a protocol."""
 
-    token: TokenPlace
-    limits_commands: bool
+    token: TokenPlace = TokenPlace.HANDSHAKE
+    limits_commands: bool = False
     """Whether commands a second are limited; audio does not count."""
-    refuses_by_http: bool
+    refuses_by_http: bool = False
     """Whether a busy edge answers 503 to the handshake; else it opens, sends an error and
     closes."""
-    one_session: bool
+    one_session: bool = True
     """Whether a connection holds one session, which another connection may resume; else it holds
     several, one after another."""
     open_to_strangers: bool = False
@@ -73,6 +73,12 @@ class ProtocolSettings:
     """The telephone key that asks for a person; empty: none."""
 
 
+def bearer_in(headers: Mapping[str, str]) -> str:
+    """Return the token in the Authorization header, or "" without one."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
 @dataclass(frozen=True)
 class Handshake:
     """The request that opened the connection."""
@@ -98,8 +104,7 @@ class Handshake:
     @property
     def bearer(self) -> str:
         """The token in the Authorization header, or "" without one."""
-        scheme, _, token = self.headers.get("authorization", "").partition(" ")
-        return token.strip() if scheme.lower() == "bearer" else ""
+        return bearer_in(self.headers)
 
     @property
     def token(self) -> str:
@@ -138,38 +143,32 @@ def failed_part(trouble: Trouble) -> FaultyPart:
 
 
 class ClientProtocol(Protocol):
-    """One connection by one client protocol."""
+    """One connection by one client protocol, with the usual answers of protocols."""
 
     name: str
     """The name of the protocol, as in events."""
+    admission: Admission
     connection: str
     """The name of this connection, from its handshake."""
-    admission: Admission
+    audio_out_hz: int
+    """The sample rate that `messages` now expects of `Speech`, which is s16le mono."""
+    token: str = ""
+    """The token in the handshake, if the protocol has it there."""
+    resumes: str = ""
+    """The session that the client wants to resume; empty: a new session."""
+    telephone_call: str = ""
+    """The carrier's id of the telephone call; empty: it is none."""
 
     def __init__(self, handshake: Handshake) -> None:
         """Begin a connection with its *handshake*."""
-
-    @property
-    def audio_out_hz(self) -> int:
-        """The sample rate that `messages` now expects of `Speech`, which is s16le mono."""
-
-    @property
-    def token(self) -> str:
-        """The token in the handshake, if the protocol has it there."""
-
-    @property
-    def resumes(self) -> str:
-        """The session that the client wants to resume; empty: a new session."""
-
-    @property
-    def telephone_call(self) -> str:
-        """The carrier's id of the telephone call; empty: it is none."""
 
     def first_message(self, raw: str | bytes) -> str | None:
         """Return the token in the first message, if the protocol has it there, or "" without one.
 
         None means that it comes with a later message.
         """
+        del raw
+        return ""
 
     def opened(self) -> list[ClientCommand]:
         """Return the commands that follow from the opened connection."""
@@ -180,18 +179,22 @@ class ClientProtocol(Protocol):
         *now_ms* is Unix time, ms, of its arrival.
         """
 
-    def sound(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
+    def receive_audio(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
         """Return the commands in a short audio message, or None for any other message.
 
-        Audio comes many times a second, so it has this fast path.
+        Audio comes many times a second, so a protocol may have this fast path.
         """
+        del raw, now_ms
+        return None
 
     @property
     def keeps_back(self) -> bool:
         """Whether received audio waits for more audio before it can be decoded."""
+        return False
 
-    def no_more(self) -> list[ClientCommand]:
+    def flush_audio(self) -> list[ClientCommand]:
         """Return the commands in the audio that was kept back; no more audio comes."""
+        return []
 
     def messages(self, event: ClientEvent) -> list[Json]:
         """Return the messages of this protocol for *event*; none if it has no form for it."""
@@ -201,42 +204,12 @@ class ClientProtocol(Protocol):
 
         It is *message* itself if it carries no audio.
         """
-
-    def audio_dropped(self, turn: int, audio_ms: int) -> None:
-        """Note that the last *audio_ms* of the response to *turn* were dropped unsent."""
-
-    def forget_session(self) -> None:
-        """Forget the session that the client asked for: it could not begin."""
-
-
-class ProtocolDefaults:
-    """The usual answers of protocols: the base of each class in PROTOCOLS."""
-
-    token = resumes = telephone_call = ""
-
-    @property
-    def keeps_back(self) -> bool:
-        return False
-
-    def first_message(self, raw: str | bytes) -> str | None:
-        """Return "": the token is in the handshake, if one is required."""
-        del raw
-        return ""
-
-    def sound(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
-        """Return None: no message has a fast path."""
-        del raw, now_ms
-        return None
-
-    def no_more(self) -> list[ClientCommand]:
-        return []
-
-    def without_audio(self, message: Json) -> Json | None:
-        """Return *message*: it carries no audio."""
         return message
 
     def audio_dropped(self, turn: int, audio_ms: int) -> None:
-        """Do nothing: no later message depends on the sent audio."""
+        """Note that the last *audio_ms* of the response to *turn* were dropped unsent."""
+        del turn, audio_ms
 
     def forget_session(self) -> None:
-        """Do nothing: commands do not depend on an open session."""
+        """Forget the session that the client asked for: it could not begin."""
+        return  # else the method would be abstract

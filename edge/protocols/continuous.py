@@ -23,10 +23,9 @@ from edge.core.inputs import Cancelled, Typed
 from edge.protocols.agent_options import AGENT_NAMES, agent_options
 from edge.protocols.client_protocol import (
     Admission,
+    ClientProtocol,
     Handshake,
     Json,
-    ProtocolDefaults,
-    TokenPlace,
     failed_part,
 )
 from edge.protocols.common_messages import common_message
@@ -78,15 +77,12 @@ KNOWN_TYPES = (
 )
 
 
-class ContinuousProtocol(ProtocolDefaults):
+class ContinuousProtocol(ClientProtocol):
     """One connection to `/ws/voice/continuous`."""
 
     name = "continuous"
     admission = Admission(
-        token=TokenPlace.HANDSHAKE,
         limits_commands=True,
-        refuses_by_http=False,
-        one_session=True,
         stage_close_codes={stage: code for stage, (_, _, code) in ERRORS.items()},
     )
 
@@ -167,7 +163,7 @@ class ContinuousProtocol(ProtocolDefaults):
                     _error(f"Unknown message type: {shown(other)}", "UNKNOWN_TYPE", KNOWN_TYPES)
                 ]
 
-    def sound(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
+    def receive_audio(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
         return self._sound(raw, now_ms) if isinstance(raw, bytes) else None
 
     def _sound(self, raw: bytes, now_ms: int) -> list[ClientCommand]:
@@ -185,7 +181,7 @@ class ContinuousProtocol(ProtocolDefaults):
     def keeps_back(self) -> bool:
         return self._detector is not None and self._detector.keeps_back
 
-    def no_more(self) -> list[ClientCommand]:
+    def flush_audio(self) -> list[ClientCommand]:
         detector = self._detector
         return [Audio(detector.give_up(), self._pcm_now)] if detector and self.keeps_back else []
 

@@ -18,10 +18,9 @@ from edge.core.inputs import Typed
 from edge.protocols.agent_options import agent_options
 from edge.protocols.client_protocol import (
     Admission,
+    ClientProtocol,
     Handshake,
     Json,
-    ProtocolDefaults,
-    TokenPlace,
     failed_part,
 )
 from edge.protocols.common_messages import common_message
@@ -42,13 +41,11 @@ from schemas import client_messages
 from schemas.client_messages import ClientMessage
 
 
-class ConversationalProtocol(ProtocolDefaults):
+class ConversationalProtocol(ClientProtocol):
     """One connection to `/ws`."""
 
     name = "conversational"
     admission = Admission(
-        token=TokenPlace.HANDSHAKE,
-        limits_commands=False,
         refuses_by_http=True,
         one_session=False,
         open_to_strangers=True,
@@ -80,30 +77,35 @@ class ConversationalProtocol(ProtocolDefaults):
             message = parse(raw)
         except NotJsonError:
             return [_error("Invalid JSON format", "INVALID_JSON")]
-        match message["type"]:
+        kind = message["type"]
+        try:
+            return self._commands(kind, message)
+        except ValueError as error:
+            if kind == "tool_result":
+                return [_error(f"Tool result ignored: {error}", "INVALID_TOOL_RESULT")]
+            return [_refused(str(error))]
+
+    def _commands(self, kind: str, message: dict[str, Any]) -> list[ClientCommand]:
+        """Return the commands in *message* of type *kind*.
+
+        Raises:
+            ValueError: it is invalid.
+        """
+        match kind:
             case "start_conversation":
                 return self._start(message)
             case "audio_chunk":
-                try:
-                    return self._sound(from_base64(message.get("audio_data")))
-                except ValueError as error:
-                    return [_refused(str(error))]
-            case "text" if self._audio is not None:
-                try:
-                    return [Typed(typed_text(message))]
-                except ValueError as error:
-                    return [_refused(str(error))]
-            case "end_conversation" if self._audio is not None:
-                return [EndSession(close=False)]
-            case "tool_result" if self._audio is not None:
-                try:
-                    return [tool_result(message)]
-                except ValueError as error:
-                    return [_error(f"Tool result ignored: {error}", "INVALID_TOOL_RESULT")]
-            case "end_conversation" | "text" | "tool_result":
+                return self._sound(from_base64(message.get("audio_data")))
+            case "end_conversation" | "text" | "tool_result" if self._audio is None:
                 return [_no_session()]
-            case other:
-                return [_error(f"Unknown message type: {shown(other)}", "UNKNOWN_TYPE")]
+            case "text":
+                return [Typed(typed_text(message))]
+            case "end_conversation":
+                return [EndSession(close=False)]
+            case "tool_result":
+                return [tool_result(message)]
+            case _:
+                return [_error(f"Unknown message type: {shown(kind)}", "UNKNOWN_TYPE")]
 
     def _start(self, message: dict[str, Any]) -> list[ClientCommand]:
         """Begin a session; the connection ends an open session first."""

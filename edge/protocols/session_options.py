@@ -5,17 +5,20 @@ import typing
 from collections.abc import Mapping
 from typing import Any
 
-from schemas.session_config import CLIENT_OPTIONS, VOICE_NAME, Eagerness, bounds
+from schemas.session_config import CLIENT_OPTIONS, VOICE_NAME, ClientOption, Eagerness, bounds
 
+LANGUAGE_CHARS = 16
+TEXTS: Mapping[ClientOption, tuple[re.Pattern[str], str]] = {
+    "eagerness": (re.compile("|".join(typing.get_args(Eagerness))), "low, auto or high"),
+    "language": (re.compile(r"[\x00-\x7f]*"), "a code such as en"),
+    "voice": (re.compile(VOICE_NAME), "the name of a voice"),
+}
+"""The forms of options in words, and what is expected."""
 NUMBERS: Mapping[str, str] = {
-    name: path
-    for name, path in CLIENT_OPTIONS.items()
-    if name not in {"eagerness", "language", "record", "voice"}
+    name: path for name, path in CLIENT_OPTIONS.items() if name not in {*TEXTS, "record"}
 }
 """Clients' names of whole-number options, and their paths in the configuration."""
-SESSION_NAMES = frozenset({"eagerness", "language", "voice", *NUMBERS})
-LANGUAGE_CHARS = 16
-_VOICE = re.compile(VOICE_NAME)
+SESSION_NAMES = frozenset({*TEXTS, *NUMBERS})
 
 
 def session_options(options: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -25,21 +28,13 @@ def session_options(options: Mapping[str, Any]) -> tuple[dict[str, Any], list[st
     """
     changes: dict[str, Any] = {}
     wrong: list[str] = []
-    if (eagerness := options.get("eagerness")) is not None:
-        if isinstance(eagerness, str) and eagerness in typing.get_args(Eagerness):
-            changes["turns.eagerness"] = eagerness
+    for name, (form, expected) in TEXTS.items():
+        if (text := options.get(name)) is None:
+            continue
+        if isinstance(text, str) and text and form.fullmatch(text):
+            changes[CLIENT_OPTIONS[name]] = text[:LANGUAGE_CHARS] if name == "language" else text
         else:
-            wrong.append("eagerness must be low, auto or high")
-    if (language := options.get("language")) is not None:
-        if isinstance(language, str) and language and language.isascii():
-            changes["language"] = language[:LANGUAGE_CHARS]
-        else:
-            wrong.append("language must be a code such as en")
-    if (voice := options.get("voice")) is not None:
-        if isinstance(voice, str) and voice and _VOICE.fullmatch(voice):
-            changes[CLIENT_OPTIONS["voice"]] = voice
-        else:
-            wrong.append("voice must be the name of a voice")
+            wrong.append(f"{name} must be {expected}")
     _take_numbers(options, changes, wrong)
     return changes, wrong
 

@@ -8,13 +8,7 @@ from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession
 from edge.core.client_events import ClientEvent
 from edge.core.inputs import KeyPressed, Played
 from edge.protocols.agent_options import agent_options
-from edge.protocols.client_protocol import (
-    Admission,
-    Handshake,
-    Json,
-    ProtocolDefaults,
-    TokenPlace,
-)
+from edge.protocols.client_protocol import Admission, ClientProtocol, Handshake, Json
 from runtime.audio.dtmf import KEYPAD_KEYS
 from runtime.audio.g711 import LINE_HZ
 from runtime.audio.wav import Format
@@ -25,16 +19,11 @@ KEY, BYE = "key ", "bye"
 """Words from the line: KEY and the key, or BYE."""
 
 
-class SipProtocol(ProtocolDefaults):
+class SipProtocol(ClientProtocol):
     """One telephone call."""
 
     name = "sip"
-    admission = Admission(
-        token=TokenPlace.HANDSHAKE,
-        limits_commands=False,
-        refuses_by_http=False,
-        one_session=True,
-    )
+    admission = Admission()
     audio_out_hz = LINE_HZ
 
     def __init__(self, handshake: Handshake) -> None:
@@ -66,11 +55,11 @@ class SipProtocol(ProtocolDefaults):
         key = raw.removeprefix(KEY)
         return [KeyPressed(key)] if key in KEYPAD_KEYS else []
 
-    def sound(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
+    def receive_audio(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
         del now_ms
         return [Audio(raw, SIP_FORMAT)] if isinstance(raw, bytes) else None
 
-    def played(self, turn: int, played_ms: int, *, ends: bool) -> list[ClientCommand]:
+    def played(self, turn: int, played_ms: int, ends: bool) -> list[ClientCommand]:
         """Return the commands after part of a response was played over the line."""
         del ends
         return [Played(turn, played_ms)]

@@ -13,9 +13,9 @@ from edge.core.inputs import KeyPressed, Played
 from edge.protocols.agent_options import RequestedAgent, agent_options
 from edge.protocols.client_protocol import (
     Admission,
+    ClientProtocol,
     Handshake,
     Json,
-    ProtocolDefaults,
     TokenPlace,
 )
 from edge.protocols.parsing import from_base64, to_base64
@@ -52,15 +52,12 @@ MOST_TWILIO_MESSAGE_BYTES = 64 * 1024
 senders that have shown no token yet."""
 
 
-class TwilioProtocol(ProtocolDefaults):
+class TwilioProtocol(ClientProtocol):
     """One connection to `/twilio/media`."""
 
     name = "twilio"
     admission = Admission(
         token=TokenPlace.FIRST_MESSAGE,
-        limits_commands=False,
-        refuses_by_http=False,
-        one_session=True,
         most_message_bytes=MOST_TWILIO_MESSAGE_BYTES,
     )
     audio_out_hz = LINE_HZ
@@ -116,7 +113,7 @@ class TwilioProtocol(ProtocolDefaults):
             case _:
                 return []
 
-    def sound(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
+    def receive_audio(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
         del now_ms
         match read(raw):
             case Media(details) if details.track == "inbound":

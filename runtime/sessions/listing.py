@@ -78,6 +78,7 @@ def folded(events: Iterable[ev.AnyEvent]) -> ListedSession | None:
     measured = [event for event in listed if isinstance(event, ev.TurnMeasured)]
     waited_ms = [event.first_sent_ms for event in measured if event.first_sent_ms is not None]
     last = listed[-1]
+    last_of_life = [event for event in listed if event.KIND == ev.SessionEnded.KIND][-1:]
     return ListedSession(
         session=last.session,
         tenant=last.tenant,
@@ -98,9 +99,7 @@ def folded(events: Iterable[ev.AnyEvent]) -> ListedSession | None:
             for event in listed
         ),
         slowest_ms=max(waited_ms, default=None),
-        ended=next(
-            (event.reason for event in reversed(listed) if isinstance(event, ev.SessionEnded)), ""
-        ),
+        ended="".join(one.reason for one in last_of_life if isinstance(one, ev.SessionEnded)),
         replay_of=started.replay_of if started else "",
         agent=str(started.agent or "") if started else "",
     )

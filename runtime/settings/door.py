@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from runtime.settings.fields import bare
+from runtime.settings.fields import bare, listed
 
 EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104  # looked for, not listened on
 """Values of HOST that listen on all networks."""
@@ -106,9 +106,7 @@ class DoorSettings(BaseModel):
 
     @property
     def realtime_models_listed(self) -> frozenset[str]:
-        return frozenset(
-            name for entry in self.realtime_models.split(",") if (name := entry.strip())
-        )
+        return frozenset(listed(self.realtime_models))
 
     @property
     def reaches_everybody(self) -> bool:
@@ -118,5 +116,5 @@ class DoorSettings(BaseModel):
     @property
     def has_talk_page(self) -> bool:
         """Whether `continuous`, the talk page's protocol, is served here or at another URL."""
-        wanted = {name.strip() for name in self.dialects.split(",")} - {""}
+        wanted = listed(self.dialects)
         return not wanted or "continuous" in wanted or bool(self.next_public_ws_url)

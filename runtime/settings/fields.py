@@ -15,6 +15,11 @@ def bare(field: str) -> AliasChoices:
     return AliasChoices(field.upper(), field)
 
 
+def listed(setting: str) -> tuple[str, ...]:
+    """Return the entries of *setting*, which commas separate."""
+    return tuple(entry for one in setting.split(",") if (entry := one.strip()))
+
+
 def session_value(path: str, description: str) -> Any:
     """Return a setting that is the operator's value at *path* in the session configuration."""
     default, least, most = bounds(path)

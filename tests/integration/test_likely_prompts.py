@@ -83,7 +83,7 @@ async def test_a_changed_tool_is_told_too(bus: Bus) -> None:
     async with telling(bus) as (edge, told):
         await next_of(told)
         async with asyncio.timeout(5):
-            await edge.tools.looked.wait()
+            await edge.tools.searched.wait()
         edge.tools.changed.set()
         assert systems(await next_of(told)) == []
 

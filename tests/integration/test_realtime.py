@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestServer
 
-from edge.app import build
+from edge.app import build, edge_of
 from edge.protocols.realtime.items import MOST_ITEM_CHARS
 from runtime.bus.connection import Bus
 from runtime.settings import Settings
@@ -216,7 +216,7 @@ async def test_without_the_extra_a_call_over_webrtc_is_told_what_to_install(
     monkeypatch.setitem(sys.modules, "aiortc", None)
     async with (
         asyncio.TaskGroup() as sessions,
-        TestServer(build(settings, bus, "edge", sessions, 10)) as server,
+        TestServer(build(edge_of(settings, bus, "edge", sessions, 10))) as server,
     ):
         url = str(server.make_url("")).rstrip("/")
         offer = (b"v=0", {**BEARER, "Content-Type": "application/sdp"}, "calls")

@@ -185,10 +185,10 @@ async def test_a_call_finds_a_tool_that_is_served_just_after_others_looked(
         return b"{}"
 
     catalogue = ToolCatalogue(bus, settings)
-    await catalogue.look()
-    assert await catalogue.named("acme", ["book"], looks=False) == {}
+    await catalogue.search()
+    assert await catalogue.named("acme", ["book"], searches=False) == {}
     async with serving(bus, [(ToolConfig(name="book"), nothing)], tenant="acme"):
-        assert (await catalogue.named("acme", ["book"], looks=False)) == {}
+        assert (await catalogue.named("acme", ["book"], searches=False)) == {}
         assert (await catalogue.named("acme", ["book"])).keys() == {"book"}
 
 
@@ -200,8 +200,8 @@ async def test_an_edge_keeps_the_tools_that_it_knows_while_the_bus_is_away(
 
     catalogue = ToolCatalogue(bus, settings)
     async with serving(bus, [(ToolConfig(name="book"), nothing)], tenant="acme"):
-        await catalogue.look()
+        await catalogue.search()
         nats_server.kill()
         for _ in range(FORGET_AFTER_ROUNDS):
-            await catalogue.look()
-        assert (await catalogue.named("acme", ["book"], looks=False)).keys() == {"book"}
+            await catalogue.search()
+        assert (await catalogue.named("acme", ["book"], searches=False)).keys() == {"book"}

@@ -16,11 +16,12 @@ from aioice import stun  # it may be missing
 from aioice.ice import Connection  # the same
 from aiortc import (  # the same
     RTCConfiguration,
+    RTCIceServer,
     RTCPeerConnection,
     RTCSessionDescription,
 )
 
-from edge.door.webrtc.peer import IceServers, Peer  # the same
+from edge.door.webrtc.peer import Peer  # the same
 from edge.door.webrtc.udp_port import NoPortError, UdpPort  # the same
 from tests.webrtc_caller import WebRtcCaller, offered  # the same
 
@@ -99,7 +100,7 @@ async def test_a_stun_server_that_is_silent_is_left_out() -> None:
 )
 async def test_a_call_goes_over_a_relay_where_no_packet_reaches_the_edge(tmp_path: Path) -> None:
     relay = free_ports()
-    servers = IceServers("", f"turn:127.0.0.1:{relay}?transport=udp", "ada", "secret")
+    servers = [RTCIceServer(f"turn:127.0.0.1:{relay}?transport=udp", "ada", "secret")]
     theirs = await UdpPort.opened(["127.0.0.1"], [])
     client = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     caller = WebRtcCaller(client)

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
 from aiohttp.test_utils import TestClient, TestServer
 
-from edge.app import build
+from edge.app import build, edge_of
 from edge.door.http import websockets as routes
 from edge.door.http.websockets import MOST_FIRST_MESSAGES, NEEDS_TOKEN, websocket
 from edge.door.limits.admission_control import StageLoad
@@ -199,7 +199,7 @@ async def test_a_telephone_call_whose_first_messages_have_no_token_is_closed(
 
 async def test_a_telephone_call_that_says_nothing_is_closed(bus: Bus) -> None:
     async with asyncio.TaskGroup() as sessions:
-        app = build(settings_of(), bus, "e", sessions, 1000)
+        app = build(edge_of(settings_of(), bus, "e", sessions, 1000))
         app.router.add_get("/soon", websocket(PROTOCOLS[TWILIO], first_message_s=0.02))
         async with TestClient(TestServer(app)) as client, client.ws_connect("/soon") as ws:
             assert await closed(ws) == ([], CloseCode.POLICY_VIOLATION)

@@ -59,7 +59,7 @@ class Receiver:
             budget.identify(named=self._named)
             ws = self._ws = StrictWebSocket(Pace(budget, self.queue, str), timeout=0.1)
             await ws.prepare(request)
-            ws.deliver_to(self)
+            ws.set_receiver(self)
             async for message in ws.messages():
                 self.came.append(("queued", str(message[:1])))
                 if message == "end":

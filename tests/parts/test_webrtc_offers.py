@@ -12,7 +12,7 @@ from runtime.settings import SettingsError, load
 
 pytest.importorskip("aiortc", reason="NOT TESTED HERE: the extra `webrtc` is not installed")
 from edge.door.webrtc import opus, udp_port  # it may be missing
-from edge.door.webrtc.peer import BadOfferError, IceServers, Peer, readable  # the same
+from edge.door.webrtc.peer import BadOfferError, Peer, readable  # the same
 from edge.door.webrtc.port import WebRtcPort, ports_of  # the same
 
 LINES = {
@@ -101,14 +101,14 @@ async def test_servers_are_told_to_aiortc_as_they_are_set() -> None:
         webrtc_turn_user="ada",
         webrtc_turn_password="secret",
     )
-    stun, turn = WebRtcPort(settings).servers.listed
+    stun, turn = WebRtcPort(settings).servers
     assert stun.urls == "stun:stun.example.com:3478"
     assert (turn.urls, turn.username, turn.credential) == (
         "turn:turn.example.com:3478?transport=udp",
         "ada",
         "secret",
     )
-    assert IceServers().listed == []
+    assert WebRtcPort(load(_env_file=None)).servers == []
 
 
 def test_clients_are_told_the_addresses_that_are_set_or_those_of_the_host() -> None:
@@ -176,7 +176,7 @@ async def test_an_offer_that_cannot_be_answered_is_refused_and_no_fault(
         for offered in (good, "".join(f"{line}\r\n" for line in lines if line)):
             peer = Peer(nothing, nothing, nothing)
             try:
-                await peer.answer(offered, port, IceServers())
+                await peer.answer(offered, port, [])
             except BadOfferError as why:
                 refused.append(why)
             finally:

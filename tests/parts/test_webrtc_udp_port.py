@@ -36,7 +36,7 @@ def line() -> _Socket:
 @pytest.fixture
 async def call(line: _Socket) -> Connection:
     made = Connection(ice_controlling=False)
-    line.join(made, 1)
+    line.add(made, 1)
     return made
 
 
@@ -130,7 +130,7 @@ async def test_an_answer_is_of_the_call_that_asked_and_of_none_once_it_has_left(
 ) -> None:
     others = [Connection(ice_controlling=False) for _ in range(3)]
     for other in others:
-        line.join(other, 1)
+        line.add(other, 1)
     member = line._names[call.local_username][0]
     for number in range(2 * MOST_REQUESTS):
         member.sendto(packet(1, name=number.to_bytes(12, "big")), CLIENT)
@@ -139,7 +139,7 @@ async def test_an_answer_is_of_the_call_that_asked_and_of_none_once_it_has_left(
     latest = packet(0x101, name=(2 * MOST_REQUESTS - 1).to_bytes(12, "big"))
     assert line._member_of(latest, CLIENT) is member
     assert line._member_of(packet(0x101, name=b"nobody's    "), CLIENT) is None
-    line.leave(member)
+    line.remove(member)
     assert line._member_of(latest, CLIENT) is None
 
 
@@ -150,5 +150,5 @@ async def test_a_call_is_known_by_so_many_addresses_and_by_none_once_it_has_left
         line.datagram_received(check(call, port), ("192.0.2.1", port + 1))
     assert len(line._clients) == MOST_CLIENTS
     assert ("192.0.2.1", 200) in line._clients
-    line.leave(next(iter(line._clients.values())))
+    line.remove(next(iter(line._clients.values())))
     assert not line._clients

@@ -169,7 +169,8 @@ class Requester:
         origin = Origin.REQUESTED if asked.in_conversation else Origin.APART
         request = Request(origin, now_ms, requested_ms=requested_ms)
         response = self._ask(request, now_ms, config=asked.config, messages=asked.messages)
-        self._out.tell(ResponseStarted(response.turn, asked.ask))
+        delivery = asked.config.voice.delivery if asked.config else None
+        self._out.tell(ResponseStarted(response.turn, asked.ask, delivery))
         self.commit(response, now_ms)
 
     def queue(self, asked: ResponseRequested, now_ms: int) -> None:

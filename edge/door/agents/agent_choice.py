@@ -50,6 +50,11 @@ class CallSettings:
     """What the agent's file says."""
 
 
+def unknown_agent(why: str, close: CloseCode = CloseCode.POLICY_VIOLATION) -> RefusedError:
+    """Return the refusal of a call whose agent cannot be found."""
+    return RefusedError("AGENT_UNKNOWN", "Unknown agent", why, close)
+
+
 def choose(
     table: AgentTable, caller: Caller, wanted: str, default: str | UnsetType = UNSET
 ) -> Revision | None:
@@ -64,13 +69,12 @@ def choose(
     name = caller.agent or wanted
     if not name and default is not UNSET:
         if (found := table.find(caller.tenant, default)) is None:
-            details = f"the tenant's agent {default} is not applied"
-            raise RefusedError("AGENT_UNKNOWN", "Unknown agent", details, CloseCode.INTERNAL_ERROR)
+            why = f"the tenant's agent {default} is not applied"
+            raise unknown_agent(why, CloseCode.INTERNAL_ERROR)
         return found
     found = table.find(caller.tenant, name or DEFAULT)
     if name and (found is None or not (caller.agent or _may_be_chosen(found))):
-        details = f"there is no agent {name} that this caller may choose"
-        raise RefusedError("AGENT_UNKNOWN", "Unknown agent", details, CloseCode.POLICY_VIOLATION)
+        raise unknown_agent(f"there is no agent {name} that this caller may choose")
     return found
 
 
@@ -134,8 +138,7 @@ def configure_transfer(
         RefusedError: there is no such agent, or it cannot serve this call.
     """
     if found is None:
-        details = "there is no such agent"
-        raise RefusedError("AGENT_UNKNOWN", "Unknown agent", details, CloseCode.POLICY_VIOLATION)
+        raise unknown_agent("there is no such agent")
     delivery = {"voice.delivery": now.voice.delivery}
     changed = before.caller_changes
     silent = {"response.greeting": ""} if changed.get("response.greeting") == "" else {}

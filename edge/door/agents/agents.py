@@ -9,7 +9,13 @@ import structlog
 
 from edge.core.client_commands import Begin
 from edge.core.session.history import History
-from edge.door.agents.agent_choice import CallSettings, check_token, choose, configure
+from edge.door.agents.agent_choice import (
+    CallSettings,
+    check_token,
+    choose,
+    configure,
+    unknown_agent,
+)
 from edge.door.agents.agent_table import AgentTable
 from edge.door.callers.auth import DEMO_TENANT, Caller
 from edge.door.refusal import RefusedError
@@ -120,16 +126,11 @@ class Agents:
         """
         before = history.agent if history else None
         found: Revision | None = None
-        if before:
-            check_token(caller, history.began_as if history else "")
+        if history is None:
+            found = await self._chosen(caller, begin)
+        elif before:
+            check_token(caller, history.began_as)
             found = await self.recorded(caller.tenant, before)
-        elif history is None and (pinned := _pinned(caller, begin)):
-            found = await self._revision(caller.tenant, *pinned)
-        elif history is None:
-            hint = begin.agent_hint
-            hinted = hint if hint and self.table.find(caller.tenant, hint) else ""
-            default = self.tenant(caller.tenant).agent
-            found = choose(self.table, caller, begin.agent or hinted, default)
 
         def with_changes(changes: Mapping[str, Any]) -> SessionConfig:
             wanted = replace(begin, changes=changes)
@@ -137,16 +138,17 @@ class Agents:
 
         return replace(configure(found, caller, begin, operator, before), with_changes=with_changes)
 
-    async def _revision(self, tenant: str, name: str, number: int) -> Revision:
-        """Return revision *number* of an agent.
+    async def _chosen(self, caller: Caller, begin: Begin) -> Revision | None:
+        """Return the agent of a new session.
 
         Raises:
-            RefusedError: it does not exist, or the bus is away.
+            RefusedError: no agent serves it.
         """
-        found = self.table.find(tenant, name)
-        if found and found.number == number:
-            return found
-        return await self._stored(tenant, name, number, None)
+        if pinned := _pinned(caller, begin):
+            return await self._revision(caller.tenant, *pinned)
+        hinted = begin.agent_hint if self.table.find(caller.tenant, begin.agent_hint) else ""
+        default = self.tenant(caller.tenant).agent
+        return choose(self.table, caller, begin.agent or hinted, default)
 
     async def recorded(self, tenant: str, before: AgentUsed) -> Revision:
         """Return the agent of a resumed session: its revision, or else the newest one.
@@ -154,33 +156,28 @@ class Agents:
         Raises:
             RefusedError: neither exists, or the bus is away.
         """
-        now = self.table.find(tenant, before.name)
-        if now and now.number == before.revision:
-            return now
-        return await self._stored(tenant, before.name, before.revision, now)
+        return await self._revision(tenant, before.name, before.revision, or_newest=True)
 
-    async def _stored(
-        self, tenant: str, name: str, number: int, instead: Revision | None
+    async def _revision(
+        self, tenant: str, name: str, number: int, *, or_newest: bool = False
     ) -> Revision:
-        """Return revision *number* of an agent, or else *instead*.
+        """Return revision *number* of an agent; *or_newest*: else the newest one.
 
         Raises:
-            RefusedError: neither exists, or the bus is away.
+            RefusedError: it does not exist, or the bus is away.
         """
+        newest = self.table.find(tenant, name)
+        if newest and newest.number == number:
+            return newest
         try:
             return await store.find(self._bus, tenant, name, number)
         except (NotAppliedError, ValueError) as error:
-            if instead is None:
-                details = f"there is no agent {name}@{number}"
-                raise RefusedError(
-                    "AGENT_UNKNOWN", "Unknown agent", details, CloseCode.POLICY_VIOLATION
-                ) from error
-            return instead
+            if newest and or_newest:
+                return newest
+            raise unknown_agent(f"there is no agent {name}@{number}") from error
         except BusAwayError as error:
             details = "the event bus is away: try again with the same session"
-            raise RefusedError(
-                "BUS_AWAY", "Session not reachable", details, CloseCode.TRY_AGAIN_LATER
-            ) from error
+            raise RefusedError("BUS_AWAY", "Session not reachable", details) from error
 
 
 def _pinned(caller: Caller, begin: Begin) -> tuple[str, int] | None:

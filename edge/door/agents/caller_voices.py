@@ -1,7 +1,5 @@
 """The voices that callers may ask for; an agent may have any."""
 
-from __future__ import annotations
-
 import dataclasses
 from dataclasses import dataclass
 
@@ -16,18 +14,12 @@ class CallerVoices:
     """The operator's choice."""
 
     names: frozenset[str]
-    any_voice: bool = False
-
-    @classmethod
-    def of(cls, setting: str) -> CallerVoices:
-        """Return the voices in *setting*: names by commas, or `*`."""
-        names = frozenset(name for one in setting.split(",") if (name := one.strip()))
-        return cls(names, "*" in names)
+    """The names of the voices; `*` stands for any."""
 
     def allowed(self, begin: Begin) -> tuple[Begin, str]:
         """Return *begin* without a voice that callers may not choose, and the reason."""
         wanted = begin.changes.get(VOICE)
-        if wanted is None or self.any_voice or wanted in self.names:
+        if wanted is None or self.names & {wanted, "*"}:
             return begin, ""
         rest = {path: value for path, value in begin.changes.items() if path != VOICE}
         why = "callers may not ask for this voice here"

@@ -39,10 +39,10 @@ class ToolCatalogue:
             self._own = tool_file.read(settings.tools)
         self._served: dict[tuple[str, str], ToolConfig] = {}
         self._unseen: dict[tuple[str, str], int] = {}
-        self._looked_s = float("-inf")
+        self._searched_s = float("-inf")
         """The time of the last search for a call."""
-        self._looking = asyncio.Lock()
-        self.looked = asyncio.Event()
+        self._searching = asyncio.Lock()
+        self.searched = asyncio.Event()
         """Set after the first search for services."""
         self.changed = asyncio.Event()
         """Set at every change of the served tools; its only reader clears it."""
@@ -55,22 +55,22 @@ class ToolCatalogue:
         return (*self._own, *(served[name] for name in sorted(served)))
 
     async def named(
-        self, tenant: str, names: Iterable[str], *, looks: bool = True
+        self, tenant: str, names: Iterable[str], *, searches: bool = True
     ) -> dict[str, ToolConfig]:
         """Return the tools among *names* that sessions of *tenant* may have.
 
         For one name the operator's tool goes first, then the built-in one, the tenant's and the
-        shared one. *looks*: search for the services of unknown tools.
+        shared one. *searches*: search for the services of unknown tools.
         """
         wanted = set(names)
         found = self._known(tenant, wanted)
-        if looks and wanted - found.keys():
-            async with self._looking:  # a search that is under way may find them
+        if searches and wanted - found.keys():
+            async with self._searching:  # a search that is under way may find them
                 found = self._known(tenant, wanted)
                 now_s = asyncio.get_running_loop().time()
-                if wanted - found.keys() and now_s - self._looked_s >= SEARCH_INTERVAL_S:
-                    self._looked_s = now_s
-                    await self._look()
+                if wanted - found.keys() and now_s - self._searched_s >= SEARCH_INTERVAL_S:
+                    self._searched_s = now_s
+                    await self._search()
                     found = self._known(tenant, wanted)
         return found
 
@@ -89,16 +89,16 @@ class ToolCatalogue:
     async def watch(self) -> None:
         """Search for services every 5 s until cancelled, since agents may name any tool."""
         while True:
-            await self.look()
+            await self.search()
             await asyncio.sleep(CATALOGUE_INTERVAL_S)
 
-    async def look(self) -> None:
+    async def search(self) -> None:
         """Ask the services on the bus for their tools; takes 0.3 s."""
-        async with self._looking:
-            await self._look()
-        self.looked.set()
+        async with self._searching:
+            await self._search()
+        self.searched.set()
 
-    async def _look(self) -> None:
+    async def _search(self) -> None:
         try:
             served = await served_tools(self._bus)
         except BusAwayError:

@@ -20,6 +20,7 @@ from edge.door.callers import jwks
 from edge.door.callers.jwks import Keys, RemoteKeys
 from edge.protocols.agent_options import string_map
 from runtime.settings import Settings, SettingsError
+from runtime.settings.fields import listed
 from schemas import names
 from schemas.agent import parted
 
@@ -96,8 +97,8 @@ class TokenPolicy:
             settings.demo_token.get_secret_value() if settings.debug else "",
             tuple(keys),
             remote,
-            _listed(settings.jwt_issuer),
-            _listed(settings.jwt_audience),
+            listed(settings.jwt_issuer),
+            listed(settings.jwt_audience),
             settings.jwt_leeway_s,
         )
 
@@ -112,12 +113,15 @@ class TokenPolicy:
         return identify(token, policy=self)
 
 
+def is_secret(token: str, secret: str) -> bool:
+    """Return whether *token* is the *secret*; False without one."""
+    digests = [hashlib.sha256(one.encode(errors="surrogatepass")) for one in (token, secret)]
+    return hmac.compare_digest(digests[0].digest(), digests[1].digest()) and secret != ""
+
+
 def identify(token: str, *, policy: TokenPolicy) -> Caller | None:
     """Return the caller of *token* by the known keys, or None, with the reason in the log."""
-    demo = bool(policy.demo_token) and hmac.compare_digest(
-        hashlib.sha256(token.encode(errors="surrogatepass")).digest(),
-        hashlib.sha256(policy.demo_token.encode()).digest(),
-    )
+    demo = is_secret(token, policy.demo_token)
     claims: dict[str, Any] | None = None
     why: Exception = TokenRefusedError("there is no key")
     for key, algorithms in policy.keys or ((_NOBODY, ("HS256",)),):
@@ -198,10 +202,6 @@ def agent_claims(claims: dict[str, Any]) -> tuple[str, int, Mapping[str, str]]:
     if variables is None:
         raise TokenRefusedError("variables is an object whose values are texts")
     return *parted(agent), variables
-
-
-def _listed(setting: str) -> tuple[str, ...]:
-    return tuple(name for one in setting.split(",") if (name := one.strip()))
 
 
 def _public(path: str) -> tuple[Any, tuple[str, ...]]:

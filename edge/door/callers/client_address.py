@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from yarl import URL
 
 from runtime.settings import Settings, SettingsError
+from runtime.settings.fields import listed
 from runtime.tls import LOOPBACK
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -35,10 +36,10 @@ class ClientAddresses:
             SettingsError: a proxy is no network, or an origin is none.
         """
         try:
-            networks = [ipaddress.ip_network(item) for item in _listed(settings.trusted_proxies)]
+            networks = [ipaddress.ip_network(item) for item in listed(settings.trusted_proxies)]
         except ValueError as error:
             raise SettingsError(f"AURA_TRUSTED_PROXIES: {error}") from error
-        origins = frozenset(_origin(item) for item in _listed(settings.allowed_origins))
+        origins = frozenset(_origin(item) for item in listed(settings.allowed_origins))
         return ClientAddresses(tuple(networks), settings.proxy_header, origins, settings.debug)
 
     def address(self, peer: str, values: Sequence[str]) -> str:
@@ -159,7 +160,3 @@ def _address(text: str) -> str | None:
     except ValueError:
         return None
     return str(getattr(found, "ipv4_mapped", None) or found)
-
-
-def _listed(text: str) -> list[str]:
-    return [item.strip() for item in text.split(",") if item.strip()]

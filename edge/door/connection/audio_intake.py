@@ -114,7 +114,7 @@ class AudioIntake:
         """
         if self._state is ENDED:
             return False
-        if not self._take_sound(self._protocol.sound, message, now_ms()):
+        if not self._take_sound(self._protocol.receive_audio, message, now_ms()):
             return False  # the reader counts its frame
         self._messages += 1
         return True
@@ -132,7 +132,7 @@ class AudioIntake:
             self._recheck = None
 
     def _take_kept(self) -> None:
-        self._take_sound(self._protocol.no_more)
+        self._take_sound(self._protocol.flush_audio)
 
     def _take_sound(
         self, read: Callable[..., list[ClientCommand] | None], *message: object

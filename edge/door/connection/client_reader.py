@@ -77,7 +77,7 @@ class ClientReader:
 
     async def run(self) -> None:
         """Read until the client leaves, is over its budget, or an exception ends it."""
-        self._ws.deliver_to(self)
+        self._ws.set_receiver(self)
         try:
             await self._obey(self._protocol.opened())
             self._direct = self._sessions.intake

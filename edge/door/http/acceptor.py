@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 BACKLOG = 1024
 """The backlog of the listening sockets."""
-READ_AHEAD_BYTES = 32 * 1024
+RECEIVE_BUFFER_BYTES = 32 * 1024
 """The receive buffer, which Linux doubles, and the most bytes of one read; a call needs a tenth."""
 PAUSE_S = 0.2
 """The pause, seconds, after an accept that failed for want of files or memory."""
@@ -46,20 +46,20 @@ def bound(host: str, port: int) -> list[socket.socket]:
     failed: OSError | None = None
     for family, _, _, _, address in dict.fromkeys(found):
         try:
-            one = socket.create_server(address, family=family, backlog=BACKLOG)
+            sock = socket.create_server(address, family=family, backlog=BACKLOG)
         except OSError as error:
             failed = error
             if error.errno == errno.EADDRINUSE:
                 break
             continue  # this machine lacks the address family
-        one.setblocking(False)
-        one.setsockopt(
-            socket.SOL_SOCKET, socket.SO_RCVBUF, READ_AHEAD_BYTES
+        sock.setblocking(False)
+        sock.setsockopt(
+            socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES
         )  # inherited by accepted sockets
-        made.append(one)
+        made.append(sock)
     if failed and (not made or failed.errno == errno.EADDRINUSE):
-        for one in made:
-            one.close()
+        for sock in made:
+            sock.close()
         raise failed
     return made
 
@@ -94,11 +94,11 @@ class Acceptor:
         with closing(listening):
             while True:
                 try:
-                    one, peer = await loop.sock_accept(listening)
+                    sock, peer = await loop.sock_accept(listening)
                 except OSError as error:
                     await self._not_accepted(error)
                     continue
-                self._admit(one, peer[0], connections)
+                self._admit(sock, peer[0], connections)
                 await asyncio.sleep(0)  # running calls go first
 
     def drop_all(self) -> None:
@@ -113,13 +113,13 @@ class Acceptor:
         self._end(self._table.oldest_idle())
         await asyncio.sleep(PAUSE_S)
 
-    def _admit(self, one: socket.socket, peer: str, connections: asyncio.TaskGroup) -> None:
+    def _admit(self, sock: socket.socket, peer: str, connections: asyncio.TaskGroup) -> None:
         address = ANYBODY if self._addresses.is_proxy(peer) else counted_as(peer)
         if address not in {ANYBODY, *LOOPBACK} and self._limits.new_sockets.refuse_s(
             address, time.monotonic()
         ):
             counters.refused("new sockets")
-            one.close()
+            sock.close()
             return
         handler = self._make()
         goes = self._table.take(handler, address)
@@ -127,15 +127,15 @@ class Acceptor:
             counters.refused("sockets")
             if self._table.is_full:
                 self._files.lack("all sockets are in calls")
-            one.close()
+            sock.close()
             return
         self._end(goes)
-        task = connections.create_task(self._serve(one, handler))
+        task = connections.create_task(self._serve(sock, handler))
         self._tasks[handler] = task
-        task.add_done_callback(lambda _: self._forget(one, handler))
+        task.add_done_callback(lambda _: self._forget(sock, handler))
 
-    def _forget(self, one: socket.socket, handler: PlainHandler) -> None:
-        one.close()
+    def _forget(self, sock: socket.socket, handler: PlainHandler) -> None:
+        sock.close()
         self._table.leave(handler)
         del self._tasks[handler]
 
@@ -145,15 +145,15 @@ class Acceptor:
             counters.refused("idle sockets")
             task.cancel()
 
-    async def _serve(self, one: socket.socket, handler: PlainHandler) -> None:
+    async def _serve(self, sock: socket.socket, handler: PlainHandler) -> None:
         """Serve a connection until it is lost, or this task is cancelled."""
         try:
-            one.setblocking(False)
+            sock.setblocking(False)
             if option := getattr(socket, "TCP_USER_TIMEOUT", None):
-                one.setsockopt(socket.IPPROTO_TCP, option, UNHEARD_MS)
+                sock.setsockopt(socket.IPPROTO_TCP, option, UNHEARD_MS)
             transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
                 lambda: handler,
-                one,
+                sock,
                 ssl=self._tls,
                 ssl_handshake_timeout=self._handshake_s if self._tls else None,
                 ssl_shutdown_timeout=TLS_GOODBYE_S if self._tls else None,

@@ -4,13 +4,13 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable
 from functools import cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from edge.door.callers.operators import Operator
+from edge.door.callers.operators import PLACE, READ, WRITE, Operator
 from edge.door.http.bodies import TooLongError, read_body
 from edge.door.http.middlewares import slow_down
 from edge.door.http.tokens import BadTokenError, owner_of
@@ -65,11 +65,11 @@ def routes() -> list[web.RouteDef]:
     """Return the routes of /v1."""
     return [
         web.get("/v1/openapi.json", _document),
-        web.get("/v1/calls", _for_operators(_list)),
-        web.post("/v1/calls", _for_operators(_place, reads=False)),
-        web.get("/v1/calls/{id}", _for_operators(_show)),
+        web.get("/v1/calls", _for_operators(_list, READ)),
+        web.post("/v1/calls", _for_operators(_place, PLACE)),
+        web.get("/v1/calls/{id}", _for_operators(_show, READ)),
         *(
-            web.post(f"/v1/calls/{{id}}/{tag(kind)}", _for_operators(_does(kind)))
+            web.post(f"/v1/calls/{{id}}/{tag(kind)}", _for_operators(_does(kind), WRITE))
             for kind in COMMANDS
         ),
     ]
@@ -79,9 +79,7 @@ async def _document(_: web.Request) -> web.Response:
     return _json(_made())
 
 
-@cache
-def _made() -> dict[str, Any]:
-    return openapi.document()
+_made = cache(openapi.document)
 
 
 async def _list(edge: Edge, who: Operator, _: web.Request) -> web.Response:
@@ -89,8 +87,6 @@ async def _list(edge: Edge, who: Operator, _: web.Request) -> web.Response:
 
 
 async def _place(edge: Edge, who: Operator, request: web.Request) -> web.Response:
-    if not who.places:
-        raise RefusedRequest(403, "FORBIDDEN", "the token lacks the scope calls:place")
     body = _read(_PLACE, await _body(edge, request))
     variables = msgspec.json.encode(body.variables).decode() if body.variables else ""
     placing = CallPlacing(
@@ -119,8 +115,6 @@ def _does(kind: type[Command]) -> Serve:
     read = msgspec.json.Decoder(kind)
 
     async def serve(edge: Edge, who: Operator, request: web.Request) -> web.Response:
-        if not who.writes:
-            raise RefusedRequest(403, "FORBIDDEN", "the token lacks the scope calls:write")
         name = _command_id(request)
         command: AnyCommand = _read(read, await _body(edge, request))  # type: ignore[assignment]  # one of them
         wanted = CallRequest(tenant=who.tenant, by=who.name, id=name, command=command)
@@ -132,18 +126,15 @@ def _does(kind: type[Command]) -> Serve:
     return serve
 
 
-def _for_operators(serve: Serve, *, reads: bool = True) -> Handler:
-    """Return a handler that allows *serve* to operators only, and returns its refusals.
-
-    *reads*: it needs the right to read calls.
-    """
+def _for_operators(serve: Serve, scope: str) -> Handler:
+    """Return a handler that allows *serve* to operators with *scope*, and returns its refusals."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         edge = request.app[EDGE]
         try:
             who = await owner_of(request, edge.operators.identify)
-            if reads and not who.reads:
-                raise RefusedRequest(403, "FORBIDDEN", "the token lacks the scope calls:read")
+            if not who.may(scope):
+                raise RefusedRequest(403, "FORBIDDEN", f"the token lacks the scope {scope}")
             return await serve(edge, who, request)
         except BadTokenError as bad:
             if bad.wait_s:
@@ -222,11 +213,7 @@ def _problem(status: int, code: str, error: str) -> web.Response:
 
 
 def _json(
-    what: object, *, status: int = 200, headers: dict[str, str] | None = None
+    body: object, *, status: int = 200, headers: dict[str, str] | None = None
 ) -> web.Response:
-    return web.Response(
-        body=msgspec.json.encode(what),
-        status=status,
-        content_type="application/json",
-        headers=headers,
-    )
+    data = msgspec.json.encode(body)
+    return web.Response(body=data, status=status, content_type="application/json", headers=headers)

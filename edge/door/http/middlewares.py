@@ -1,10 +1,10 @@
 """The middlewares of all requests: limits by address, headers, errors without a traceback."""
 
 import time
-from typing import Any
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from edge.call import counters
 from edge.door.limits.work_order import Place
@@ -18,31 +18,29 @@ REQUEST_S = 0.0003
 
 
 @web.middleware
-async def wait_in_queue(request: web.Request, handler: Any) -> web.StreamResponse:
+async def wait_in_queue(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let a request wait in the work queue while the round of the loop is full."""
     queue = request.app[EDGE].work_queue
     if queue.round.is_full:
         await queue.wait(address_of(request), Place.NEXT)
     queue.round.count(REQUEST_S)
-    answer: web.StreamResponse = await handler(request)
-    return answer
+    return await handler(request)
 
 
 @web.middleware
-async def limit_requests(request: web.Request, handler: Any) -> web.StreamResponse:
+async def limit_requests(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse an address over its rate with 429; handshakes have a separate limit."""
     edge, address = request.app[EDGE], address_of(request)
     limits, now_s = edge.address_limits, time.monotonic()
     if request.path in edge.protocols and request.headers.get("Upgrade", "").lower() == "websocket":
         if wait_s := limits.handshakes.refuse_s(address, now_s):
             return too_many("handshakes", wait_s)
-        shaken: web.StreamResponse = await handler(request)
-        return shaken
+        return await handler(request)
     orchestrator = request.path == "/health" and address in LOOPBACK
     rate = limits.page_files if request.path.startswith("/talk") else limits.requests
     if not orchestrator and (wait_s := rate.refuse_s(address, now_s)):
         return too_many("requests", wait_s)
-    answer: web.StreamResponse = await handler(request)
+    answer = await handler(request)
     origin = request.headers.get("Origin")
     if origin is not None and edge.addresses.may_call(origin, request.host):
         answer.headers["Access-Control-Allow-Origin"] = origin
@@ -51,10 +49,10 @@ async def limit_requests(request: web.Request, handler: Any) -> web.StreamRespon
 
 
 @web.middleware
-async def no_traceback(request: web.Request, handler: Any) -> web.StreamResponse:
+async def no_traceback(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn an unexpected exception into a plain 500; log its traceback, never the query."""
     try:
-        answer: web.StreamResponse = await handler(request)
+        return await handler(request)
     except web.HTTPException as refused:
         if refused.status < 400 or refused.content_type == "application/json":
             raise
@@ -66,19 +64,17 @@ async def no_traceback(request: web.Request, handler: Any) -> web.StreamResponse
     except Exception:
         log.exception("request_failed", path=request.path)
         return web.json_response({"error": "Internal server error"}, status=500)
-    return answer
 
 
 @web.middleware
-async def no_packed_bodies(request: web.Request, handler: Any) -> web.StreamResponse:
+async def no_packed_bodies(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse a compressed body with 415."""
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         answer = web.json_response({"error": "Bodies are not compressed here"}, status=415)
         answer.headers["Accept-Encoding"] = "identity"
         answer.force_close()
         return answer
-    taken: web.StreamResponse = await handler(request)
-    return taken
+    return await handler(request)
 
 
 HEADERS = {

@@ -12,18 +12,9 @@ from edge.door.state import EDGE
 from edge.pages import CONTENT_TYPES, read
 from runtime.settings import Settings
 
-PAGE_FILES = (
-    *(
-        "talk.js",
-        "choices.js",
-        "view.js",
-        "problems.js",
-        "story.js",
-        "timeline.js",
-        "waterfall.js",
-        "aura.js",
-    ),
-    *("talk.css", "timeline.css", "icon.svg"),
+PAGE_FILES = tuple(
+    "talk.js choices.js view.js problems.js story.js timeline.js waterfall.js aura.js "
+    "talk.css timeline.css icon.svg".split()
 )
 LANGUAGES = {
     "auto": "Any language",

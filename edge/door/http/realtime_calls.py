@@ -57,10 +57,6 @@ class RefusedCallError(Exception):
         super().__init__(message)
         self.status, self.code, self.wait_s = status, code, wait_s
 
-    @property
-    def answer(self) -> web.Response:
-        return refused(self.status, RequestError(self.code, str(self)), self.wait_s)
-
 
 @dataclass(frozen=True)
 class AdmittedCall:
@@ -68,26 +64,12 @@ class AdmittedCall:
 
     edge: Edge
     webrtc: WebRtcPort
-    address: str
-    caller: Caller
     protocol: RealtimeProtocol
-    offer: str
+    seat: Seat
     session: str
-    """The id of its new session."""
-    resume_key: str
-    """The client's resume key of that session; empty: none."""
+    """The id of its session, new or resumed."""
+    offer: str
     answer: asyncio.Future[str]
-
-    @property
-    def seat(self) -> Seat:
-        return Seat(
-            self.edge.seats,
-            self.protocol,
-            self.caller,
-            self.address,
-            session=self.session,
-            resume_key=self.resume_key,
-        )
 
 
 async def allow_pages(request: web.Request) -> web.Response:
@@ -107,20 +89,17 @@ async def create_call(request: web.Request) -> web.Response:
         caller = await owner_of(request, edge.identify)  # before the body is read
         offer, session = await _offer(request, edge)
         call = _let_in(request, edge, webrtc, caller, (offer, session))
+        if not edge.address_limits.connections.take(address):
+            told = "Too many calls at once from this address."
+            raise RefusedCallError(429, "rate_limit_exceeded", told, 5)
+        edge.sessions.create_task(_held(call))
+        answer = await call.answer
     except BadTokenError as bad:
         return bad_key(bad.wait_s)
     except RefusedCallError as error:
-        return error.answer
-    if not edge.address_limits.connections.take(address):
-        told = "Too many calls at once from this address."
-        return refused(429, RequestError("rate_limit_exceeded", told), 5)
-    edge.sessions.create_task(_held(call))
-    try:
-        answer = await call.answer
-    except RefusedCallError as error:
-        return error.answer
+        return refused(error.status, RequestError(error.code, str(error)), error.wait_s)
     headers = {
-        "Location": f"{CALLS_PATH}/{call.protocol.resumes or call.session}",
+        "Location": f"{CALLS_PATH}/{call.session}",
         "Access-Control-Expose-Headers": "Location",
     }
     return web.Response(status=201, text=answer, content_type=SDP, headers=headers)
@@ -185,16 +164,17 @@ def _let_in(
     Raises:
         RefusedCallError: the session object is invalid.
     """
-    address, (offer, session) = address_of(request), offered
-    shaken = replace(handshake_of(request, edge), session=session, has_tracks=True)
+    offer, session_patch = offered
+    shaken = replace(handshake_of(request, edge), session=session_patch, has_tracks=True)
     protocol = RealtimeProtocol(shaken)
     try:
-        updated(SessionObject(), session)
+        updated(SessionObject(), session_patch)
     except RequestError as error:
         raise RefusedCallError(400, error.code, str(error)) from None
+    session, address, key = new_session(), address_of(request), shaken.resume_key
+    seat = Seat(edge.seats, protocol, caller, address, session=session, resume_key=key)
     answer = asyncio.get_running_loop().create_future()
-    name, key = new_session(), shaken.resume_key
-    return AdmittedCall(edge, webrtc, address, caller, protocol, offer, name, key, answer)
+    return AdmittedCall(edge, webrtc, protocol, seat, protocol.resumes or session, offer, answer)
 
 
 async def _held(call: AdmittedCall) -> None:
@@ -205,23 +185,21 @@ async def _held(call: AdmittedCall) -> None:
         log.exception("call_broken")
         _refuse(call, 500, "server_error", "Internal server error.")
     finally:
-        call.edge.address_limits.connections.leave(call.address)
+        call.edge.address_limits.connections.leave(call.seat.address)
 
 
 async def _hold(call: AdmittedCall) -> None:
     from edge.door.webrtc.peer import BadOfferError, Peer  # noqa: PLC0415  # an extra
     from edge.door.webrtc.udp_port import NoPortError  # noqa: PLC0415  # the same
 
-    edge, protocol = call.edge, call.protocol
-    with edge.budgets.opened(call.address, time.monotonic()) as budget:
+    edge = call.edge
+    with edge.budgets.opened(call.seat.address, time.monotonic()) as budget:
         budget.identify(named=call.seat.caller.named)
         pace = Pace(budget, edge.work_queue, edge.stages.strained)
         transport = LineTransport(pace)
         peer = Peer(
             transport.arrived,
-            lambda sent: transport.commanded(
-                protocol.played(sent.turn, sent.played_ms, ends=sent.ends)
-            ),
+            lambda sent: transport.commanded(call.protocol.played(*sent)),
             transport.left,
         )
         transport.attach(peer)

@@ -11,8 +11,9 @@ from aiohttp import web
 from edge.door.callers.client_secrets import LEAST_LIFETIME_S, MOST_LIFETIME_S, USUAL_LIFETIME_S
 from edge.door.http.bodies import TooLongError, read_body
 from edge.door.http.openai_errors import bad_key, refused
-from edge.door.http.tokens import BadTokenError, bearer_of, owner_of
+from edge.door.http.tokens import BadTokenError, owner_of
 from edge.door.state import EDGE
+from edge.protocols.client_protocol import bearer_in
 from edge.protocols.parsing import clean
 from edge.protocols.realtime.client_secret import KEY_PREFIX
 from edge.protocols.realtime.session_object import SessionObject
@@ -46,7 +47,7 @@ async def create_client_secret(request: web.Request) -> web.Response:
         caller = await owner_of(request, edge.identify)
     except BadTokenError as bad:
         return bad_key(bad.wait_s)
-    if bearer_of(request).startswith(KEY_PREFIX):  # a secret makes no others
+    if bearer_in(request.headers).startswith(KEY_PREFIX):  # a secret makes no others
         return bad_key(0)
     if not edge.secrets.can_sign(caller):
         message = "This server signs no client secrets: its operator sets AURA_JWT_SECRET for them."

@@ -21,12 +21,12 @@ from edge.door.http.forms import form_fields
 from edge.door.http.middlewares import address_of
 from edge.door.http.openai_errors import bad_key, refused
 from edge.door.http.speech_requests import (
+    TEXT_FORMATS,
     SpeechRequest,
-    SpeechRequestError,
     audio_pieces,
+    format_of,
     language_of,
     speech_request,
-    text_format,
 )
 from edge.door.http.stage_job import (
     AudioLostError,
@@ -110,8 +110,8 @@ def _guarded(serve: Served) -> Handler:
         held.take(1)  # before its body is read
         try:
             return await unless_left(request, serve(request, edge, caller))
-        except SpeechRequestError as wrong:
-            return refused(400, RequestError(wrong.code, str(wrong), wrong.param or None))
+        except RequestError as wrong:
+            return refused(400, wrong)
         except TooLongError as wrong:
             return refused(400, RequestError("too_large", str(wrong)))
         except NotAudioError as wrong:
@@ -128,8 +128,7 @@ def _guarded(serve: Served) -> Handler:
     return guarded
 
 
-async def _models(request: web.Request, edge: Edge, caller: Caller) -> web.Response:
-    del request, edge, caller
+async def _models(*_: object) -> web.Response:
     listed = [{"id": name, "object": "model", "created": 0, "owned_by": "aura"} for name in MODELS]
     return web.json_response({"object": "list", "data": listed})
 
@@ -137,7 +136,8 @@ async def _models(request: web.Request, edge: Edge, caller: Caller) -> web.Respo
 async def _speech(request: web.Request, edge: Edge, caller: Caller) -> web.StreamResponse:
     body = await read_body(request, MOST_JSON_BYTES, edge.settings.http_timeout_s)
     speech = speech_request(body)
-    answer = web.StreamResponse(headers={"Content-Type": _type(speech)})
+    kind = "audio/wav" if speech.is_wav else "audio/pcm"
+    answer = web.StreamResponse(headers={"Content-Type": kind})
     try:
         async with _jobs(edge, caller) as jobs:
             for index, text in enumerate(speech.sentences):
@@ -146,7 +146,7 @@ async def _speech(request: web.Request, edge: Edge, caller: Caller) -> web.Strea
                 if sound:
                     await _send(request, answer, AudioOut(OUT_HZ).feed(sound), speech)
         if not answer.prepared:
-            raise SpeechRequestError("Nothing in input can be spoken.", "input")
+            raise RequestError("invalid_value", "Nothing in input can be spoken.", "input")
         await answer.write_eof()
     except (StageFailedError, BusAwayError, TimeoutError) as error:
         if not answer.prepared:  # an error before the first audio has a status
@@ -173,10 +173,6 @@ async def _send(
         await answer.write(pcm)
 
 
-def _type(speech: SpeechRequest) -> str:
-    return "audio/wav" if speech.is_wav else "audio/pcm"
-
-
 def _endless_wav() -> bytes:
     """Return the header of a WAV whose length is not known yet."""
     head = write_wav(b"", OUT_HZ)
@@ -188,10 +184,10 @@ async def _transcriptions(request: web.Request, edge: Edge, caller: Caller) -> w
     reservation = turnstile.memory.reservation(address_of(request))
     try:
         file, fields = await _form(request, reservation)
-        form = text_format(fields.get("response_format", ""))
+        form = format_of(fields.get("response_format"), TEXT_FORMATS)
         language = language_of(fields.get("language", "")) or edge.settings.language
         if fields.get("stream", "false") == "true":
-            raise SpeechRequestError("stream must be false.", "stream")
+            raise RequestError("invalid_value", "stream must be false.", "stream")
         async with turnstile.decoding:
             pcm = await shielded(asyncio.to_thread(_decoded, file))
         del file
@@ -240,7 +236,7 @@ async def _form(request: web.Request, reservation: Reservation) -> tuple[bytes, 
     It is read as far as *reservation* gets memory; the rest waits in the system's sockets.
 
     Raises:
-        SpeechRequestError: it has no file, is no form, or has too much in it.
+        RequestError: it has no file, is no form, or has too much in it.
         TooLongError, TimeoutError: as `read_body`.
     """
     most = MOST_UPLOAD_BYTES + MOST_JSON_BYTES
@@ -249,18 +245,13 @@ async def _form(request: web.Request, reservation: Reservation) -> tuple[bytes, 
         form = asyncio.to_thread(form_fields, body, request.headers.get("Content-Type", ""))
         found = await shielded(form)  # it holds the memory
     except ValueError:
-        raise SpeechRequestError(
-            "The body must be a multipart form.", code="invalid_form"
-        ) from None
+        raise RequestError("invalid_form", "The body must be a multipart form.") from None
     file = found.pop("file", None)
     for name, value in found.items():
         if len(value) > MOST_FIELD_BYTES:
-            message = f"{name} has {MOST_FIELD_BYTES} bytes at most."
-            raise SpeechRequestError(message, name, "too_large")
+            raise RequestError("too_large", f"{name} has {MOST_FIELD_BYTES} bytes at most.", name)
     if file is None:
-        raise SpeechRequestError("file is missing.", "file", "missing_required_parameter")
+        raise RequestError("missing_required_parameter", "file is missing.", "file")
     if len(file) > MOST_UPLOAD_BYTES:
-        raise SpeechRequestError(
-            f"file has {MOST_UPLOAD_BYTES} bytes at most.", "file", "too_large"
-        )
+        raise RequestError("too_large", f"file has {MOST_UPLOAD_BYTES} bytes at most.", "file")
     return file, {name: value.decode(errors="replace") for name, value in found.items()}

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from edge.core.response import given_words
 from edge.protocols.parsing import clean
+from edge.protocols.realtime.wire import RequestError
 from schemas.audio import BYTES_PER_MS
 
 MOST_INPUT_CHARS = 4096
@@ -20,15 +22,6 @@ RECOGNISED_PIECE_MS = 25_000
 SEARCHED_MS = 8_000
 """The end of such audio in which the quietest place is cut."""
 SPOT_MS = 200
-
-
-class SpeechRequestError(ValueError):
-    """An invalid request; the message says why."""
-
-    def __init__(self, message: str, param: str = "", code: str = "invalid_value") -> None:
-        super().__init__(message)
-        self.param = param
-        self.code = code
 
 
 @dataclass(frozen=True)
@@ -44,28 +37,26 @@ def speech_request(body: bytes) -> SpeechRequest:
     """Return the request in *body*.
 
     Raises:
-        SpeechRequestError: it is invalid.
+        RequestError: it is invalid.
     """
     try:
         given = json.loads(body)
     except (ValueError, RecursionError):
         given = None
     if not isinstance(given, dict):
-        raise SpeechRequestError("The body must be a JSON object.", code="invalid_json")
+        raise RequestError("invalid_json", "The body must be a JSON object.")
     text = given.get("input")
     if not isinstance(text, str) or not text.strip():
-        raise SpeechRequestError("input must be a text with words.", "input")
+        raise RequestError("invalid_value", "input must be a text with words.", "input")
     if len(text) > MOST_INPUT_CHARS:
-        raise SpeechRequestError(f"input has {MOST_INPUT_CHARS} characters at most.", "input")
-    form = given.get("response_format") or "wav"
-    if form not in SPEECH_FORMATS:
-        raise SpeechRequestError(
-            f"response_format must be {_one_of(SPEECH_FORMATS)}.", "response_format"
+        raise RequestError(
+            "invalid_value", f"input has {MOST_INPUT_CHARS} characters at most.", "input"
         )
+    form = format_of(given.get("response_format"), SPEECH_FORMATS)
     if given.get("speed", 1) != 1:
-        raise SpeechRequestError("speed must be 1: the voice has one.", "speed")
+        raise RequestError("invalid_value", "speed must be 1: the voice has one.", "speed")
     if given.get("stream_format", "audio") != "audio":
-        raise SpeechRequestError("stream_format must be audio.", "stream_format")
+        raise RequestError("invalid_value", "stream_format must be audio.", "stream_format")
     return SpeechRequest(tuple(sentences(clean(text))), form == "wav")
 
 
@@ -80,17 +71,16 @@ def sentences(text: str) -> Iterator[str]:
             yield piece
 
 
-def text_format(name: str) -> str:
-    """Return the format of a transcription.
+def format_of(wanted: Any, known: tuple[str, ...]) -> str:
+    """Return the format *wanted*, or the first of those *known* if none is wanted.
 
     Raises:
-        SpeechRequestError: it is not supported.
+        RequestError: it is not supported.
     """
-    form = name or "json"
-    if form not in TEXT_FORMATS:
-        raise SpeechRequestError(
-            f"response_format must be {_one_of(TEXT_FORMATS)}.", "response_format"
-        )
+    form: str = wanted or known[0]
+    if form not in known:
+        message = f"response_format must be {' or '.join(known)}."
+        raise RequestError("invalid_value", message, "response_format")
     return form
 
 
@@ -98,10 +88,10 @@ def language_of(given: str) -> str:
     """Return the language of a recording; empty: the operator's.
 
     Raises:
-        SpeechRequestError: it is no language code.
+        RequestError: it is no language code.
     """
     if given and not (given.isascii() and given.isalpha() and len(given) <= MOST_LANGUAGE_CHARS):
-        raise SpeechRequestError("language must be a code such as en.", "language")
+        raise RequestError("invalid_value", "language must be a code such as en.", "language")
     return given.lower()
 
 
@@ -117,7 +107,3 @@ def audio_pieces(pcm: bytes) -> Iterator[bytes]:
         yield pcm[at:cut]
         at = cut
     yield pcm[at:]
-
-
-def _one_of(names: tuple[str, ...]) -> str:
-    return " or ".join(names)

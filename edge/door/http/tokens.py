@@ -9,6 +9,7 @@ from aiohttp import web
 from edge.call import counters
 from edge.door.http.middlewares import address_of
 from edge.door.state import EDGE
+from edge.protocols.client_protocol import bearer_in
 
 T = TypeVar("T")
 
@@ -22,14 +23,8 @@ class BadTokenError(Exception):
         """The time until the address may show another token, seconds; 0: it may now."""
 
 
-def bearer_of(request: web.Request) -> str:
-    """Return the token in the Authorization header, or "" without one."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
-
-
 async def owner_of(request: web.Request, identify: Callable[[str], Awaitable[T | None]]) -> T:
-    """Return whom *identify* knows by the token of *request*; None counts as a wrong token.
+    """Return the owner of the token in *request*, by *identify*; None counts as a wrong token.
 
     Raises:
         BadTokenError: it is nobody's, or the address must wait.
@@ -38,7 +33,7 @@ async def owner_of(request: web.Request, identify: Callable[[str], Awaitable[T |
     if wait_s := bad_tokens.wait_s(address, time.monotonic()):
         counters.refused("tokens")
         raise BadTokenError(wait_s)
-    owner = await identify(bearer_of(request))
+    owner = await identify(bearer_in(request.headers))
     if owner is None:
         bad_tokens.refuse_s(address, time.monotonic())
         raise BadTokenError

@@ -25,7 +25,7 @@ BUSY = '<Response><Reject reason="busy"/></Response>'
 AGENT_CHARS = 64
 
 
-async def announced(request: web.Request) -> web.Response:
+async def answer_call(request: web.Request) -> web.Response:
     """Return TwiML that streams the call to this edge; `?agent=` names its agent."""
     edge = request.app[EDGE]
     if (calls := edge.twilio) is None:

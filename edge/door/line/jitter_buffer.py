@@ -47,11 +47,11 @@ class JitterBuffer:
         """Receive packet *number*, of *ms* of audio; return the audio that is ready, in order."""
         if self._next is None:
             self._next = number
-        ahead = (number - self._next) % NUMBER_MODULUS
-        if RESTART_PACKETS <= ahead < NUMBER_MODULUS - RESTART_PACKETS:
+        distance = (number - self._next) % NUMBER_MODULUS
+        if RESTART_PACKETS <= distance < NUMBER_MODULUS - RESTART_PACKETS:
             self._held.clear()
-            self._next, self._due, ahead = number, None, 0
-        if ahead >= NUMBER_MODULUS - RESTART_PACKETS:  # too late
+            self._next, self._due, distance = number, None, 0
+        if distance >= NUMBER_MODULUS - RESTART_PACKETS:  # too late
             return []
         self._held[number] = _Packet(stamp, ms, payload)
         lost = False

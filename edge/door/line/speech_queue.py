@@ -40,6 +40,8 @@ class SpeechQueue:
         self._turn = 0
         self._sent_bytes = 0
         """The sent audio of the response to that turn."""
+        self.rest_waits = False
+        """Whether the last frame was put off, since there was too little audio for it."""
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
@@ -61,14 +63,15 @@ class SpeechQueue:
                 self._waiting.clear()
                 self._turn, self._sent_bytes = turn, played_ms * self._bytes_per_ms
 
-    def pop_frame(self, *, whole: bool) -> tuple[bytes, list[Sent]]:
+    def pop_frame(self) -> tuple[bytes, list[Sent]]:
         """Return the next frame, and the pieces of speech that end in it.
 
-        Audio that is too short for a frame waits for more. If it ends a response, or *whole* is
-        false, silence fills the frame.
+        Audio that is too short for a frame is put off once, since more may come. Silence fills the
+        frame the next time, or at once if the audio ends a response.
         """
         enough = sum(len(one.pcm) for one in self._waiting) >= self._frame_bytes
-        if whole and not enough and not any(one.ends for one in self._waiting):
+        if not (enough or self.rest_waits or any(one.ends for one in self._waiting)):
+            self.rest_waits = bool(self._waiting)
             return b"", []
         frame, sent = b"", []
         while self._waiting:
@@ -87,6 +90,7 @@ class SpeechQueue:
             sent.append(Sent(first.turn, self._sent_bytes // self._bytes_per_ms, first.ends))
             if first.ends:
                 break
+        self.rest_waits = not frame and bool(self._waiting)
         if frame:
             frame += bytes(self._frame_bytes - len(frame))
         return frame, sent

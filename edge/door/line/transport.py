@@ -55,8 +55,8 @@ class LineTransport:
     def note_slowed(self) -> None:
         """Do nothing: the carrier sees by itself whether its client has gone."""
 
-    def deliver_to(self, receiver: MessageReceiver) -> None:
-        """Deliver to *receiver* while it lives; `messages` does not yield what it takes at once."""
+    def set_receiver(self, receiver: MessageReceiver) -> None:
+        """Pass messages to *receiver* while it lives; `messages` yields what it does not take."""
         self._receiver = ref(receiver)
 
     def attach(self, carrier: Carrier, phone: Phone | None = None) -> None:

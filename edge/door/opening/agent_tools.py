@@ -27,7 +27,7 @@ async def tools_of(
     *phone*, tools for telephones. *ahead*: the prompt is only read ahead, so services are not
     looked up and missing ones are not logged.
     """
-    offered, missing = await _offered(agent, tenant, catalogue, looks=not ahead)
+    offered, missing = await _offered(agent, tenant, catalogue, searches=not ahead)
     targets, unknown = _targets(agent, tenant, table)
     for name in () if ahead else missing:
         log.warning("tool_not_served", tool=name, tenant=tenant)
@@ -39,13 +39,13 @@ async def tools_of(
 
 
 async def _offered(
-    agent: Agent | None, tenant: str, catalogue: ToolCatalogue, *, looks: bool
+    agent: Agent | None, tenant: str, catalogue: ToolCatalogue, *, searches: bool
 ) -> tuple[tuple[ToolConfig, ...], list[str]]:
     """Return the tools of *agent*, or else the operator's, and the names of missing ones."""
     if agent is None or agent.tools is UNSET:
         return catalogue.of(tenant), []
     names = {one for one in agent.tools if isinstance(one, str)} - {TRANSFER}
-    found = await catalogue.named(tenant, names, looks=looks)
+    found = await catalogue.named(tenant, names, searches=searches)
     own = [found.get(one) if isinstance(one, str) else one.config() for one in agent.tools]
     return tuple(tool for tool in own if tool), sorted(names - found.keys())
 

@@ -44,7 +44,7 @@ class LikelyPrompts:
     async def serve(self) -> None:
         """Answer and tell until cancelled."""
         await self._agents.read.wait()
-        await self._tools.looked.wait()
+        await self._tools.searched.wait()
         async with self._bus.listening(subjects.PROMPTS, self._on_request):
             while True:
                 await self._change()

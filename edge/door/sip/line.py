@@ -17,7 +17,7 @@ from runtime.audio.g711 import LINE_HZ
 log = structlog.get_logger(__name__)
 
 LINE_BYTES_PER_MS = 2 * LINE_HZ // 1000
-AHEAD_BYTES = 2 * FRAME_MS * LINE_BYTES_PER_MS
+QUEUED_BYTES = 2 * FRAME_MS * LINE_BYTES_PER_MS
 """The audio that waits in the stack, which sends a frame every 20 ms by its own clock."""
 MOST_READ_BYTES = 1000 * LINE_BYTES_PER_MS
 HELD_S = 0.2
@@ -40,8 +40,6 @@ class SipLine:
         self._queue = SpeechQueue(LINE_HZ)
         self._reported_s = 0.0
         """The time of the last report of a line on hold."""
-        self._rest_waits = False
-        """Whether the queue had too little for a frame 20 ms ago."""
         call.on_dtmf(self._pressed)
         call.on(self._happened)
 
@@ -78,13 +76,12 @@ class SipLine:
         if self._call.remote_on_hold or not self._queue:
             return
         waiting = audio.info().tx_buffered
-        while waiting < AHEAD_BYTES:
-            frame, pieces = self._queue.pop_frame(whole=not self._rest_waits)
+        while waiting < QUEUED_BYTES:
+            frame, pieces = self._queue.pop_frame()
             if frame:
                 waiting += audio.write(frame)
             for piece in pieces:
                 self._sent(piece)
-            self._rest_waits = not frame and bool(self._queue)
             if not frame:
                 return
 

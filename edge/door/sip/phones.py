@@ -36,7 +36,7 @@ from edge.door.state import Edge
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.sip import SipProtocol
 from runtime.bus.delivery import Delivery, message_of
-from runtime.settings import Settings, SettingsError
+from runtime.settings import SettingsError
 from runtime.tasks import scoped_task
 from schemas import names, subjects
 from schemas.control import CallPlaced, CallPlacing, PlacingFault
@@ -76,9 +76,9 @@ class PhoneCall:
 class Phones:
     """The telephones of one SIP account."""
 
-    def __init__(self, edge: Edge, settings: Settings) -> None:
+    def __init__(self, edge: Edge) -> None:
         self._edge = edge
-        self._settings = settings
+        self._settings = settings = edge.settings
         self._runtime = Runtime(native_log_level="error")
         self._agent: UserAgent | None = None
         self._tenant = names.stored(settings.sip_tenant)
@@ -198,11 +198,7 @@ class Phones:
         with edge.budgets.opened(address, time.monotonic()) as budget:
             transport = LineTransport(Pace(budget, edge.work_queue, edge.stages.strained))
             line = SipLine(
-                call,
-                transport.arrived,
-                lambda sent: transport.commanded(
-                    protocol.played(sent.turn, sent.played_ms, ends=sent.ends)
-                ),
+                call, transport.arrived, lambda sent: transport.commanded(protocol.played(*sent))
             )
             transport.attach(line, line)
             try:

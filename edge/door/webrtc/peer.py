@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 
 import structlog
 from aiortc import RTCConfiguration, RTCDataChannel, RTCIceServer, RTCPeerConnection
@@ -31,23 +30,6 @@ class BadOfferError(ValueError):
     """An invalid offer; the message is for the client's author."""
 
 
-@dataclass(frozen=True)
-class IceServers:
-    """STUN and TURN servers, if clients cannot reach the edge's addresses; empty: none."""
-
-    stun: str = ""
-    turn: str = ""
-    turn_user: str = ""
-    turn_password: str = ""
-
-    @property
-    def listed(self) -> list[RTCIceServer]:
-        found = [RTCIceServer(self.stun)] if self.stun else []
-        if self.turn:
-            found.append(RTCIceServer(self.turn, self.turn_user, self.turn_password))
-        return found
-
-
 class Peer:
     """The peer connection of a call."""
 
@@ -67,16 +49,16 @@ class Peer:
         self._drained = asyncio.Event()
         self._connection: RTCPeerConnection | None = None
 
-    async def answer(self, offer: str, port: UdpPort, servers: IceServers) -> str:
+    async def answer(self, offer: str, port: UdpPort, servers: list[RTCIceServer]) -> str:
         """Return the answer to *offer*, and wait for the client at *port*.
 
         Raises:
             BadOfferError: it is invalid.
         """
-        session_description = readable(offer, with_candidates=bool(servers.listed))
+        session_description = readable(offer, with_candidates=bool(servers))
         if not _names_keys(session_description):
             raise BadOfferError("expected an `a=fingerprint` for each line")
-        made = RTCPeerConnection(RTCConfiguration(iceServers=servers.listed))
+        made = RTCPeerConnection(RTCConfiguration(iceServers=servers))
         self._connection = made
         made.on("datachannel", self._opened)
         made.on("connectionstatechange", self._changed)
@@ -131,7 +113,11 @@ class Peer:
         if channel is None or channel.readyState != "open":
             raise ConnectionError
         channel.send(text)
-        while channel.bufferedAmount > HIGH_BYTES and channel.readyState == "open":
+        await self._sent(channel, HIGH_BYTES)
+
+    async def _sent(self, channel: RTCDataChannel, most_unsent_bytes: int) -> None:
+        """Return once few enough bytes wait, or the channel is closed."""
+        while channel.bufferedAmount > most_unsent_bytes and channel.readyState == "open":
             self._drained.clear()
             await self._drained.wait()
 
@@ -141,9 +127,7 @@ class Peer:
             with suppress(TimeoutError):
                 async with asyncio.timeout(FLUSH_S):
                     self._channel.bufferedAmountLowThreshold = 0
-                    while self._channel.bufferedAmount and self._channel.readyState == "open":
-                        self._drained.clear()
-                        await self._drained.wait()
+                    await self._sent(self._channel, 0)
         made, self._connection = self._connection, None
         if made:
             try:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from runtime.settings import Settings, SettingsError
 
 if TYPE_CHECKING:  # an extra
-    from edge.door.webrtc.peer import IceServers
+    from aiortc import RTCIceServer
+
     from edge.door.webrtc.udp_port import UdpPort
 
 HIGHEST_PORT = 65_535
@@ -61,16 +62,16 @@ class WebRtcPort:
             return self._port
 
     @property
-    def servers(self) -> IceServers:
-        from edge.door.webrtc.peer import IceServers  # noqa: PLC0415  # an extra
+    def servers(self) -> list[RTCIceServer]:
+        """The STUN and TURN servers; empty: clients reach the edge's addresses."""
+        from aiortc import RTCIceServer  # noqa: PLC0415  # an extra
 
         settings = self._settings
-        return IceServers(
-            settings.webrtc_stun,
-            settings.webrtc_turn,
-            settings.webrtc_turn_user,
-            settings.webrtc_turn_password.get_secret_value(),
-        )
+        found = [RTCIceServer(settings.webrtc_stun)] if settings.webrtc_stun else []
+        if turn := settings.webrtc_turn:
+            password = settings.webrtc_turn_password.get_secret_value()
+            found.append(RTCIceServer(turn, settings.webrtc_turn_user, password))
+        return found
 
     def close(self) -> None:
         if self._port:

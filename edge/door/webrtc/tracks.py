@@ -36,9 +36,9 @@ STAMPS_PER_MS = CLOCK_HZ // 1000
 class Microphone:
     """The caller's audio, packet by packet."""
 
-    def __init__(self, deliver: Callable[[bytes], None]) -> None:
-        """Call *deliver* with the audio: s16le mono 48 kHz."""
-        self._deliver = deliver
+    def __init__(self, arrived: Callable[[bytes], None]) -> None:
+        """Call *arrived* with the audio: s16le mono 48 kHz."""
+        self._arrived = arrived
         self._decoder = OpusDecoder()
         self._jitter = JitterBuffer(STAMPS_PER_MS)
         self._filler = GapFiller(2 * STAMPS_PER_MS)
@@ -61,7 +61,7 @@ class Microphone:
         for packet in self._jitter.receive(number, stamp, payload, lasts_ms(payload)):
             pcm = self._decoder.decode(packet.payload)
             if sound := self._filler.fill(pcm, packet.gap_ms, lost=packet.lost):
-                self._deliver(sound)
+                self._arrived(sound)
 
 
 class VoiceTrack(MediaStreamTrack):
@@ -79,8 +79,6 @@ class VoiceTrack(MediaStreamTrack):
         self._now_s = asyncio.get_running_loop().time
         self._due_s = self._silent_s = self._began_s = self._now_s()
         """The due times of the next frame and of silence, on the loop's clock."""
-        self._rest_waits = False
-        """Whether there is too little for a frame; 20 ms later it is sent in any case."""
 
     def tell(self, event: Speech | Interrupted) -> None:
         self._queue.tell(event)
@@ -99,7 +97,7 @@ class VoiceTrack(MediaStreamTrack):
                 await asyncio.sleep(wait_s)
             if speech := self._speech():
                 return self._packet(speech, QUIET_S)
-            if self._rest_waits:
+            if self._queue.rest_waits:
                 continue
             if self._now_s() >= self._silent_s:
                 return self._packet(SILENCE, SILENT_S)
@@ -108,11 +106,10 @@ class VoiceTrack(MediaStreamTrack):
 
     def _speech(self) -> bytes:
         """Return the next frame of speech; empty: none is ready."""
-        frame, pieces = self._queue.pop_frame(whole=not self._rest_waits)
+        frame, pieces = self._queue.pop_frame()
         for piece in pieces:
             self._sent(piece)
-        self._rest_waits = not frame and bool(self._queue)  # an interruption drops the queue
-        if self._rest_waits:
+        if self._queue.rest_waits:
             self._due_s = self._now_s() + FRAME_S
         return frame
 

@@ -26,6 +26,7 @@ from aioice.ice import (
 )
 
 from edge.door.limits.packet_limits import CallPackets, PacketLimits, is_short_stun
+from runtime.settings.fields import listed
 
 log = structlog.get_logger(__name__)
 
@@ -85,7 +86,7 @@ class _Member(asyncio.DatagramTransport):
         return self.line.transport.get_extra_info(name, default)
 
     def close(self) -> None:
-        self.line.leave(self)
+        self.line.remove(self)
         self.protocol.connection_lost(None)
 
 
@@ -108,7 +109,7 @@ class _Socket(asyncio.DatagramProtocol):
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
 
-    def join(self, connection: Connection, component: int) -> StunProtocol:
+    def add(self, connection: Connection, component: int) -> StunProtocol:
         member = _Member(self, connection, component)
         self._names.setdefault(member.name, []).append(member)
         return member.protocol
@@ -121,7 +122,7 @@ class _Socket(asyncio.DatagramProtocol):
             if len(member.requests) > MOST_REQUESTS:
                 self._requests.pop(member.requests.popleft(), None)
 
-    def leave(self, member: _Member) -> None:
+    def remove(self, member: _Member) -> None:
         of_name = self._names.get(member.name, [])
         if member in of_name:
             of_name.remove(member)
@@ -217,7 +218,7 @@ class UdpPort:
         self, connection: Connection, of_aioice: Any, mapped_s: float, component: int, **_: Any
     ) -> list[Candidate]:
         """Return the call's candidates: this port, its address by a STUN server, and relays."""
-        protocols = [one.join(connection, component) for one in self._sockets]
+        protocols = [one.add(connection, component) for one in self._sockets]
         connection._protocols += protocols
         found = [one.local_candidate for one in protocols]
         if connection.stun_server:
@@ -280,8 +281,8 @@ def hosts_of(configured: str, host: str) -> list[str]:
 
     *host* is the edge's listening address; if it is a wildcard, all addresses of the machine.
     """
-    if named := [one for each in configured.split(",") if (one := each.strip())]:
-        return named
+    if named := listed(configured):
+        return list(named)
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

@@ -40,7 +40,7 @@ class StrictWebSocket(web.WebSocketResponse):
         self.receiver: Callable[[], MessageReceiver | None] = lambda: None
         """A weak reference: the receiver has this WebSocket, which makes no commands itself."""
 
-    def deliver_to(self, receiver: MessageReceiver) -> None:
+    def set_receiver(self, receiver: MessageReceiver) -> None:
         """Deliver to *receiver* while it lives; `messages` does not yield what it takes at once."""
         self.receiver = ref(receiver)
 

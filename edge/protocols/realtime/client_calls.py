@@ -20,7 +20,7 @@ class ClientCalls:
         self._results: list[ClientCommand] = []
         """The results that are not handed over yet."""
 
-    def take(self, call: ClientToolCalled) -> bool:
+    def add(self, call: ClientToolCalled) -> bool:
         """Add a call; return False if it is a repetition after a resume."""
         is_new = call.call not in self._called
         self._called.add(call.call)

@@ -3,23 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
-from edge.core.client_commands import ClientCommand, Reply
+from edge.core.client_commands import ClientCommand
 from edge.core.inputs import ItemAdded, ItemRemoved, Truncated
 from edge.protocols.realtime.items import Item, as_json, message_item
 from edge.protocols.realtime.server_events import ServerEvents
 from edge.protocols.realtime.tools import result_of
-from edge.protocols.realtime.wire import Ids, RequestError, text_of
+from edge.protocols.realtime.wire import RequestError, invalid_value, text_of
 
 
 class ItemRequests:
     """Creates, deletes, retrieves and truncates items."""
 
-    def __init__(self, ids: Ids, events: ServerEvents) -> None:
-        self._ids = ids
+    def __init__(self, events: ServerEvents) -> None:
+        self._ids = events.ids
         self._events = events
-
-    def _reply(self, kind: str, **fields: Any) -> Reply:
-        return Reply(self._ids.event(kind, **fields))
 
     def create(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         items, wanted = self._events.items, message.get("item")
@@ -55,8 +52,8 @@ class ItemRequests:
             before = message["previous_item_id"] if after else None
         shown = as_json(item)
         return item, [
-            self._reply("conversation.item.added", item=shown, previous_item_id=before),
-            self._reply("conversation.item.done", item=shown, previous_item_id=before),
+            self._ids.reply("conversation.item.added", item=shown, previous_item_id=before),
+            self._ids.reply("conversation.item.done", item=shown, previous_item_id=before),
         ]
 
     def _result(self, message: Mapping[str, Any], wanted: dict[str, Any]) -> list[ClientCommand]:
@@ -64,8 +61,7 @@ class ItemRequests:
         result = result_of(wanted)
         earlier = self._events.items.call(result.call)
         if earlier is None:
-            reason = "Invalid value for 'item.call_id': no call waits for a result by this id."
-            raise RequestError("invalid_value", reason, "item.call_id")
+            raise invalid_value("item.call_id", "no call waits for a result by this id.")
         kind = {"type": "function_call_output", "call_id": result.call, "output": result.result}
         item, replies = self._add(message, wanted, {**kind, "status": "completed"}, None)
         calls = self._events.calls
@@ -87,27 +83,22 @@ class ItemRequests:
     def delete(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         item = self._events.items.get(message, "delete")
         self._events.items.remove(item)
-        deleted = self._reply("conversation.item.deleted", item_id=item.body["id"])
+        deleted = self._ids.reply("conversation.item.deleted", item_id=item.body["id"])
         return [*([ItemRemoved(item.key)] if item.key else []), deleted]
 
     def retrieve(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         item = self._events.items.get(message, "retrieve")
-        return [self._reply("conversation.item.retrieved", item=as_json(item))]
+        return [self._ids.reply("conversation.item.retrieved", item=as_json(item))]
 
     def truncate(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         item = self._events.items.get(message, "truncate")
         end_ms = message.get("audio_end_ms")
         if not isinstance(end_ms, int) or isinstance(end_ms, bool) or end_ms < 0:
-            reason = "Invalid value for 'audio_end_ms': expected a whole number of ms, 0 or more."
-            raise RequestError("invalid_value", reason, "audio_end_ms")
+            raise invalid_value("audio_end_ms", "expected a whole number of ms, 0 or more.")
         if not item.spoken:
             reason = "Error: only an assistant's message with audio can be truncated."
             raise RequestError("invalid_value", reason, "item_id")
         end_ms = min(end_ms, item.sent_ms)
-        item.cut(end_ms)
-        self._events.offsets[item.turn] = item.offset_ms + end_ms
-        truncated = {"item_id": item.body["id"], "content_index": 0, "audio_end_ms": end_ms}
-        return [
-            Truncated(item.turn, item.offset_ms + end_ms),
-            self._reply("conversation.item.truncated", **truncated),
-        ]
+        self._events.offsets[item.turn] = played_ms = item.offset_ms + end_ms
+        truncated = self._ids.reply("conversation.item.truncated", **item.cut(end_ms))
+        return [Truncated(item.turn, played_ms), truncated]

@@ -6,7 +6,7 @@ from typing import Any
 
 from edge.protocols.client_protocol import Json
 from edge.protocols.parsing import clean
-from edge.protocols.realtime.wire import RequestError, text_of, unknown_value
+from edge.protocols.realtime.wire import RequestError, invalid_value, text_of, unknown_value
 from schemas.events import ItemRole
 
 MOST_ITEMS = 2000
@@ -41,12 +41,13 @@ class Item:
     words: list[tuple[int, str]] = field(default_factory=list)
     """The pieces of a spoken response's transcript, with the ms of audio before each."""
 
-    def cut(self, audio_end_ms: int) -> None:
-        """Drop the words from *audio_end_ms* on."""
+    def cut(self, audio_end_ms: int) -> dict[str, Any]:
+        """Drop the words from *audio_end_ms* on; return the fields of the event about it."""
         self.sent_ms = audio_end_ms
         self.words = [(at_ms, text) for at_ms, text in self.words if at_ms < audio_end_ms]
         for part in self.body["content"]:
             part["transcript"] = "".join(text for _, text in self.words).strip()
+        return {"item_id": self.body["id"], "content_index": 0, "audio_end_ms": audio_end_ms}
 
 
 class Items:
@@ -134,13 +135,11 @@ def message_item(item: object, param: str) -> tuple[dict[str, Any], ItemRole, st
             raise unknown_value(f"{param}.role", str(other), tuple(TEXTS))
     content = item.get("content")
     if not isinstance(content, list) or not content:
-        reason = f"Invalid value for '{param}.content': expected a list with at least one part."
-        raise RequestError("invalid_value", reason, f"{param}.content")
+        raise invalid_value(f"{param}.content", "expected a list with at least one part.")
     parts = [_part(part, role, f"{param}.content[{place}]") for place, part in enumerate(content)]
     text = "\n".join(words for _, words in parts)
     if not text.strip() or len(text) > MOST_ITEM_CHARS:
-        reason = f"Invalid value for '{param}.content': 1 to {MOST_ITEM_CHARS} characters of text."
-        raise RequestError("invalid_value", reason, f"{param}.content")
+        raise invalid_value(f"{param}.content", f"1 to {MOST_ITEM_CHARS} characters of text.")
     item_body: dict[str, Any] = {"type": "message", "role": role, "status": "completed"}
     item_body["content"] = [part for part, _ in parts]
     return item_body, role, text
@@ -158,16 +157,12 @@ def _part(part: object, role: ItemRole, param: str) -> tuple[dict[str, Any], str
         )
     kind = part.get("type")
     if kind == "input_image":
-        reason = f"Invalid value for '{param}.type': this server's models see no images."
-        raise RequestError("invalid_value", reason, f"{param}.type")
+        raise invalid_value(f"{param}.type", "this server's models see no images.")
     if kind in ("input_audio", "output_audio") and isinstance(part.get("transcript"), str):
         words = clean(part["transcript"])
         return {"type": kind, "transcript": words}, words
     if kind in ("input_audio", "output_audio"):
-        reason = (
-            f"Invalid value for '{param}': audio needs its transcript here; new audio is appended."
-        )
-        raise RequestError("invalid_value", reason, param)
+        raise invalid_value(param, "audio needs its transcript here; new audio is appended.")
     if kind not in TEXTS[role]:
         raise unknown_value(f"{param}.type", str(kind), TEXTS[role])
     text = part.get("text")

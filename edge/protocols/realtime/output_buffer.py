@@ -12,21 +12,20 @@ class OutputBuffer:
 
     def __init__(self, ids: Ids) -> None:
         self._ids = ids
-        self._turn: int | None = None
-        """The id of the response that plays, or None if the track is silent."""
-        self._response = ""
+        self._playing: tuple[int, str] | None = None
+        """The turn and the id of the response that plays, or None if the track is silent."""
 
     @property
     def is_playing(self) -> bool:
-        return self._turn is not None
+        return self._playing is not None
 
     def started(self, turn: int, response: str) -> list[Json]:
         """Note that audio of *response*, to *turn*, plays."""
-        if (turn, response) == (self._turn, self._response):
+        if self._playing == (turn, response):
             return []
-        before = self.stopped(self._turn) if self._turn is not None else []
-        self._turn, self._response = turn, response
-        return [*before, self._event("started")]
+        before = self.stopped(self._playing[0]) if self._playing else []
+        self._playing = (turn, response)
+        return [*before, self._event("started", response)]
 
     def stopped(self, turn: int) -> list[Json]:
         """Note that all audio of the response to *turn* was played."""
@@ -36,12 +35,11 @@ class OutputBuffer:
         """Note that the rest of the response was dropped."""
         return self._silent(turn, "cleared")
 
-    def _silent(self, turn: int, why: str) -> list[Json]:
-        if turn != self._turn:
+    def _silent(self, turn: int, what: str) -> list[Json]:
+        if self._playing is None or self._playing[0] != turn:
             return []
-        event = self._event(why)
-        self._turn, self._response = None, ""
-        return [event]
+        (_, response), self._playing = self._playing, None
+        return [self._event(what, response)]
 
-    def _event(self, what: str) -> Json:
-        return self._ids.event(f"output_audio_buffer.{what}", response_id=self._response)
+    def _event(self, what: str, response: str) -> Json:
+        return self._ids.event(f"output_audio_buffer.{what}", response_id=response)

@@ -12,13 +12,7 @@ from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, R
 from edge.core.client_events import ClientEvent, Notice, ResponseStarted, SessionOpened
 from edge.core.inputs import Cancelled, Played, TurnDiscarded, TurnEnded
 from edge.protocols.agent_options import agent_options
-from edge.protocols.client_protocol import (
-    Admission,
-    Handshake,
-    Json,
-    ProtocolDefaults,
-    TokenPlace,
-)
+from edge.protocols.client_protocol import Admission, ClientProtocol, Handshake, Json
 from edge.protocols.parsing import clean, from_base64
 from edge.protocols.realtime.client_secret import claimed_session
 from edge.protocols.realtime.item_requests import ItemRequests
@@ -32,9 +26,11 @@ from edge.protocols.realtime.wire import (
     SERVER_ERROR,
     Ids,
     RequestError,
+    invalid_value,
     unknown_value,
 )
 from runtime.audio.wav import Format
+from runtime.settings.fields import listed
 from schemas.audio import RATE_HZ
 from schemas.session_config import VOICE_NAME
 from schemas.subjects import is_token
@@ -48,15 +44,11 @@ OF_TRACKS = Format(rate_hz=48_000)
 """The format of audio from a WebRTC track, which is already decoded."""
 
 
-class RealtimeProtocol(ProtocolDefaults):
+class RealtimeProtocol(ClientProtocol):
     """One connection to `/v1/realtime`, or one call over WebRTC."""
 
     name = "realtime"
-    admission = Admission(
-        token=TokenPlace.HANDSHAKE,
-        limits_commands=False,  # EventLimit does it, with other limits
-        refuses_by_http=False,
-        one_session=True,
+    admission = Admission(  # EventLimit limits commands, with other limits
         subprotocols=(SUBPROTOCOL,),
         most_message_bytes=MOST_REALTIME_MESSAGE_BYTES,
     )
@@ -65,7 +57,7 @@ class RealtimeProtocol(ProtocolDefaults):
         """Take the query and the client secret; invalid parts are reported and ignored."""
         query, headers = handshake.query, handshake.headers
         self.connection = handshake.connection
-        offered = [one.strip() for one in headers.get("sec-websocket-protocol", "").split(",")]
+        offered = listed(headers.get("sec-websocket-protocol", ""))
         keys = [one for one in offered if one.startswith(KEY_SUBPROTOCOL)]
         key = keys[0].removeprefix(KEY_SUBPROTOCOL) if keys else ""
         self.token = handshake.bearer or key
@@ -75,24 +67,16 @@ class RealtimeProtocol(ProtocolDefaults):
             "openai-beta.realtime-v1" in offered
         )
         self._has_tracks = handshake.has_tracks
-        self._session_patch = handshake.session
-        self._query = query
-        self._wrong_key = handshake.wrong_resume_key
-        self._settings = handshake.settings
+        self._handshake = handshake
         self._ids = Ids(handshake.nonce)
         self._limit = EventLimit(handshake.settings.events_per_second)
         self._events = ServerEvents(self._ids, SessionObject(), has_tracks=handshake.has_tracks)
-        self.items = ItemRequests(self._ids, self._events)
-        self.responses = ResponseRequests(self._ids, self._events)
+        self.items = ItemRequests(self._events)
+        self.responses = ResponseRequests(self._events)
         self._utterances = self._events.utterances
         self._set(self._session)
         self._uncommitted_ms = 0.0
         """Audio that was appended since the last commit, ms."""
-
-    @property
-    def audio_out_hz(self) -> int:
-        """The rate of the session's output format; for a track, the call's own rate."""
-        return RATE_HZ if self._has_tracks else self._session.output_format.rate_hz
 
     @property
     def _session(self) -> SessionObject:
@@ -101,6 +85,8 @@ class RealtimeProtocol(ProtocolDefaults):
     def _set(self, session: SessionObject) -> None:
         self._events.session = session
         self._input = session.input_format.samples
+        # a track takes the call's own rate
+        self.audio_out_hz = RATE_HZ if self._has_tracks else session.output_format.rate_hz
 
     # -------------------------------------------------------- from the client
 
@@ -114,21 +100,21 @@ class RealtimeProtocol(ProtocolDefaults):
             return [self._refuse(error, None), EndSession(close=True)]
         wrong: list[ClientCommand] = []
         query_patch: dict[str, Any] = {}
-        if self._query.get("intent") == "transcription":
+        if self._handshake.query.get("intent") == "transcription":
             query_patch["type"] = "transcription"
-        if model := self._query.get("model"):
+        if model := self._handshake.query.get("model"):
             query_patch["model"] = clean(model[:128])
-        for patch in (query_patch, claimed_session(self.token), dict(self._session_patch)):
+        for patch in (query_patch, claimed_session(self.token), dict(self._handshake.session)):
             try:
                 self._set(updated(self._session, patch))
             except RequestError as error:
                 wrong.append(self._refuse(error, None))
-        agent, unreadable = agent_options(self._query)
-        unreadable += self._wrong_key
+        agent, unreadable = agent_options(self._handshake.query)
+        unreadable += self._handshake.wrong_resume_key
         wrong += [self._refuse(RequestError("invalid_value", why), None) for why in unreadable]
         begin = Begin(
             self._changes(),
-            greeting=self._query.get("greeting") == "1",
+            greeting=self._handshake.query.get("greeting") == "1",
             agent=agent.name,
             agent_hint=self._session.model or "",
             variables=agent.variables,
@@ -138,12 +124,12 @@ class RealtimeProtocol(ProtocolDefaults):
     def _changes(self) -> dict[str, Any]:
         """Return the session's changes of the operator's configuration."""
         model, changes = self._session.model, self._session.changes
-        if model and model in self._settings.models:
+        if model and model in self._handshake.settings.models:
             changes["response.model"] = model
         voice = self._session.voice
-        if VOICE.fullmatch(voice) and self._settings.voices & {voice, ANY_VOICE}:
+        if VOICE.fullmatch(voice) and self._handshake.settings.voices & {voice, ANY_VOICE}:
             changes["voice.name"] = voice
-        if self._query.get("record") == "1":
+        if self._handshake.query.get("record") == "1":
             changes["record_audio"] = True
         return changes
 
@@ -173,7 +159,7 @@ class RealtimeProtocol(ProtocolDefaults):
         except RequestError as error:
             return [self._refuse(error, event_id)]
 
-    def sound(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
+    def receive_audio(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
         del now_ms
         if isinstance(raw, bytes):
             return self._sound(raw, OF_TRACKS) if self._has_tracks else None
@@ -183,13 +169,10 @@ class RealtimeProtocol(ProtocolDefaults):
     def _refuse(self, error: RequestError, event_id: object) -> Reply:
         return Reply(self._ids.error(error, event_id))
 
-    def _reply(self, kind: str, **fields: Any) -> Reply:
-        return Reply(self._ids.event(kind, **fields))
-
     def _update(self, message: Mapping[str, Any]) -> list[ClientCommand]:
         self._set(updated(self._session, message.get("session")))
         now = self._session.as_json(self._events.conversation)
-        return [Reconfigure(self._changes()), self._reply("session.updated", session=now)]
+        return [Reconfigure(self._changes()), self._ids.reply("session.updated", session=now)]
 
     # ---- audio
 
@@ -202,8 +185,7 @@ class RealtimeProtocol(ProtocolDefaults):
         try:
             data = from_base64(message.get("audio"))
         except ValueError:
-            reason = "Invalid value for 'audio': expected base64-encoded audio."
-            raise RequestError("invalid_value", reason, "audio") from None
+            raise invalid_value("audio", "expected base64-encoded audio.") from None
         return self._sound(data, self._input)
 
     def _sound(self, data: bytes, form: Format) -> list[ClientCommand]:
@@ -212,8 +194,7 @@ class RealtimeProtocol(ProtocolDefaults):
         self._uncommitted_ms += ms
         return [Audio(data, form)] if data else []
 
-    def _commit(self, message: Mapping[str, Any]) -> list[ClientCommand]:
-        del message
+    def _commit(self) -> list[ClientCommand]:
         waits = self._session.is_manual or self._utterances.is_open
         ms = self._uncommitted_ms
         if not waits or (self._session.is_manual and ms < LEAST_COMMIT_MS):
@@ -225,13 +206,11 @@ class RealtimeProtocol(ProtocolDefaults):
         self._uncommitted_ms = 0.0
         return [TurnEnded()]
 
-    def _clear(self, message: Mapping[str, Any]) -> list[ClientCommand]:
-        del message
+    def _clear(self) -> list[ClientCommand]:
         self._uncommitted_ms = 0.0
-        return [TurnDiscarded(), self._reply("input_audio_buffer.cleared")]
+        return [TurnDiscarded(), self._ids.reply("input_audio_buffer.cleared")]
 
-    def _clear_output(self, message: Mapping[str, Any]) -> list[ClientCommand]:
-        del message
+    def _clear_output(self) -> list[ClientCommand]:
         if not self._has_tracks:
             reason = (
                 "'output_audio_buffer.clear' is of WebRTC; here, cancel the response and truncate."
@@ -243,7 +222,7 @@ class RealtimeProtocol(ProtocolDefaults):
             response.is_cancelled = True
         return [Cancelled()]
 
-    def played(self, turn: int, played_ms: int, *, ends: bool) -> list[ClientCommand]:
+    def played(self, turn: int, played_ms: int, ends: bool) -> list[ClientCommand]:
         """Return the commands and messages after part of a response was played over the track.
 
         *ends*: the whole response was played.
@@ -276,13 +255,12 @@ class RealtimeProtocol(ProtocolDefaults):
 
 
 Handler = Callable[[RealtimeProtocol, Mapping[str, Any]], list[ClientCommand]]
-_P = RealtimeProtocol
 EVENTS: Mapping[str, Handler] = {
-    "session.update": _P._update,
-    "input_audio_buffer.append": _P._append,
-    "input_audio_buffer.commit": _P._commit,
-    "input_audio_buffer.clear": _P._clear,
-    "output_audio_buffer.clear": _P._clear_output,
+    "session.update": RealtimeProtocol._update,
+    "input_audio_buffer.append": RealtimeProtocol._append,
+    "input_audio_buffer.commit": lambda protocol, _: protocol._commit(),
+    "input_audio_buffer.clear": lambda protocol, _: protocol._clear(),
+    "output_audio_buffer.clear": lambda protocol, _: protocol._clear_output(),
     "conversation.item.create": lambda protocol, message: protocol.items.create(message),
     "conversation.item.delete": lambda protocol, message: protocol.items.delete(message),
     "conversation.item.retrieve": lambda protocol, message: protocol.items.retrieve(message),

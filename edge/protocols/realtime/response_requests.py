@@ -8,11 +8,11 @@ import msgspec
 from edge.core.client_commands import Ask, ClientCommand
 from edge.core.inputs import Cancelled
 from edge.protocols.realtime.items import message_item
-from edge.protocols.realtime.responses import RequestedResponse
+from edge.protocols.realtime.responses import Modality, RequestedResponse
 from edge.protocols.realtime.server_events import ServerEvents
 from edge.protocols.realtime.session_object import MOST_INSTRUCTIONS_CHARS, Tokens
 from edge.protocols.realtime.tools import ToolChoice, choice_changes
-from edge.protocols.realtime.wire import Ids, RequestError, convert
+from edge.protocols.realtime.wire import RequestError, convert, invalid_value
 from schemas.events import Message
 
 MOST_WAITING_REQUESTS = 8
@@ -39,12 +39,18 @@ class ResponseParams(msgspec.Struct, frozen=True, kw_only=True):
     max_output_tokens: Tokens | None = None
     tool_choice: ToolChoice | None = None
 
+    @property
+    def modality(self) -> Modality | None:
+        """The requested modality; None: the session's."""
+        wanted = self.output_modalities or self.modalities
+        return ("audio" if "audio" in wanted else "text") if wanted else None
+
 
 class ResponseRequests:
     """Requests and cancels responses."""
 
-    def __init__(self, ids: Ids, events: ServerEvents) -> None:
-        self._ids = ids
+    def __init__(self, events: ServerEvents) -> None:
+        self._ids = events.ids
         self._events = events
 
     def create(self, message: Mapping[str, Any]) -> list[ClientCommand]:
@@ -54,44 +60,35 @@ class ResponseRequests:
         body = message.get("response")
         params = convert({} if body is None else body, ResponseParams, "response")
         in_conversation = params.conversation != "none"
-        busy = self._events.open is not None and self._events.open.request.in_conversation
-        if in_conversation and (
-            busy or any(request.in_conversation for request in self._events.asks.values())
-        ):
+        self._check_there_is_room(in_conversation=in_conversation)
+        modality = params.modality or self._events.session.modality
+        request = RequestedResponse(modality, params.metadata, in_conversation)
+        messages = None if params.input is None else self._input(params.input)
+        ask, calls = self._ids.new("ask"), self._events.calls
+        self._events.asks[ask] = request
+        handed: list[ClientCommand] = []
+        if in_conversation and calls.exist:
+            handed = calls.take_results()
+            if calls.hold_the_turn or self._events.session.responds:
+                calls.follow_up = ask  # the response continues with the results by itself
+                return handed
+        return [*handed, Ask(ask, _changes(params), messages, in_conversation)]
+
+    def _check_there_is_room(self, *, in_conversation: bool) -> None:
+        """Check that no response of the conversation is under way, and that few others wait.
+
+        Raises:
+            RequestError: one is, or too many do.
+        """
+        asks, response = self._events.asks, self._events.open
+        under_way = [*asks.values(), *([response.request] if response else [])]
+        if in_conversation and any(one.in_conversation for one in under_way):
             reason = (
                 "Conversation already has an active response in progress: wait until it is done."
             )
             raise RequestError("conversation_already_has_active_response", reason)
-        if len(self._events.asks) >= MOST_WAITING_REQUESTS:
+        if len(asks) >= MOST_WAITING_REQUESTS:
             raise RequestError("rate_limit_exceeded", "Too many responses wait for one another.")
-        modalities = params.output_modalities or params.modalities
-        modality = self._events.session.modality
-        changes: dict[str, Any] = {}
-        if modalities:
-            modality = "audio" if "audio" in modalities else "text"
-            changes["voice.delivery"] = "chunks" if modality == "audio" else "text"
-        if params.instructions:
-            changes["response.system_prompt"] = params.instructions
-        if isinstance(params.max_output_tokens, int):
-            changes["response.max_tokens"] = params.max_output_tokens
-        if params.tool_choice is not None:
-            changes |= choice_changes(params.tool_choice)
-        messages = None if params.input is None else self._input(params.input)
-        ask = self._ids.new("ask")
-        handed: list[ClientCommand] = []
-        calls = self._events.calls
-        if in_conversation and calls.exist:
-            if calls.hold_the_turn or self._events.session.responds:
-                return self._respond_to_results(ask, RequestedResponse(modality, params.metadata))
-            handed = calls.take_results()
-        self._events.asks[ask] = RequestedResponse(modality, params.metadata, in_conversation)
-        return [*handed, Ask(ask, changes, messages, in_conversation)]
-
-    def _respond_to_results(self, ask: str, request: RequestedResponse) -> list[ClientCommand]:
-        """Hand over the results of calls; the response continues with them by itself."""
-        self._events.asks[ask] = request
-        self._events.calls.follow_up = ask
-        return self._events.calls.take_results()
 
     def _input(self, items: list[Any]) -> tuple[Message, ...]:
         """Return the conversation that the response uses in place of the session's.
@@ -112,11 +109,8 @@ class ResponseRequests:
                 _, role, text = message_item(body, param)
             left_bytes -= len(text.encode())
             if left_bytes < 0:
-                reason = (
-                    "Invalid value for 'response.input': its items have "
-                    f"{MOST_INPUT_BYTES} bytes of text at most."
-                )
-                raise RequestError("invalid_value", reason, "response.input")
+                why = f"its items have {MOST_INPUT_BYTES} bytes of text at most."
+                raise invalid_value("response.input", why)
             messages.append(Message("assistant" if role == "assistant" else "user", text))
         return tuple(messages)
 
@@ -128,3 +122,17 @@ class ResponseRequests:
             raise RequestError("response_cancel_not_active", told)
         response.is_cancelled = True
         return [Cancelled()]
+
+
+def _changes(params: ResponseParams) -> dict[str, Any]:
+    """Return the changes of the session configuration by *params*."""
+    changes: dict[str, Any] = {}
+    if params.modality:
+        changes["voice.delivery"] = "chunks" if params.modality == "audio" else "text"
+    if params.instructions:
+        changes["response.system_prompt"] = params.instructions
+    if isinstance(params.max_output_tokens, int):
+        changes["response.max_tokens"] = params.max_output_tokens
+    if params.tool_choice is not None:
+        changes |= choice_changes(params.tool_choice)
+    return changes

@@ -31,6 +31,8 @@ class RequestedResponse:
 class OpenResponse:
     """A response in progress. Its message item begins with the first words or audio."""
 
+    ids: Ids
+    items: Items
     turn: int
     request: RequestedResponse
     form: AudioFormat
@@ -54,8 +56,8 @@ class OpenResponse:
     """The index of its message item in the response's output."""
     _sent_bytes: int = 0
 
-    def begin(self, ids: Ids, conversation: str) -> Json:
-        self.id = ids.new("resp")
+    def begin(self, conversation: str) -> Json:
+        self.id = self.ids.new("resp")
         self._told = {
             "id": self.id,
             "object": "realtime.response",
@@ -64,9 +66,9 @@ class OpenResponse:
             "audio": {"output": {"format": self.form.as_json, "voice": self.voice}},
             "metadata": self.request.metadata,
         }
-        return ids.event("response.created", response=self._response("in_progress", None))
+        return self.ids.event("response.created", response=self._response("in_progress", None))
 
-    def speech(self, speech: Speech, ids: Ids, items: Items) -> list[Json]:
+    def speech(self, speech: Speech) -> list[Json]:
         """Return the events of a piece; its audio is s16le mono at the session's rate.
 
         Audio for a track has 16 kHz and is not put into events.
@@ -75,65 +77,48 @@ class OpenResponse:
         if item is None:
             if not speech.text and not speech.pcm:
                 return []
-            item, out = self._begin_item(ids, items)
+            item, out = self._begin_item()
         where = self._where(item)
         if speech.text:
             item.words.append((item.sent_ms, speech.text))
-            kind = self._of_modality("response.output_audio_transcript", "response.output_text")
-            more = {"start_time": item.sent_ms / 1000} if self.request.modality == "audio" else {}
-            out.append(ids.event(f"{kind}.delta", **where, delta=speech.text, **more))
-        if speech.pcm and self.request.modality == "audio":
+            more = {"start_time": item.sent_ms / 1000} if item.spoken else {}
+            out.append(self._of_words("delta", **where, delta=speech.text, **more))
+        if speech.pcm and item.spoken:
             self._sent_bytes += len(speech.pcm)
             rate_hz = RATE_HZ if self.on_track else self.form.rate_hz
             item.sent_ms = self._sent_bytes * 1000 // (2 * rate_hz)
-        if speech.pcm and self.request.modality == "audio" and not self.on_track:
-            audio = to_base64(encoded(speech.pcm, self.form))
-            out.append(ids.event("response.output_audio.delta", **where, delta=audio))
+            if not self.on_track:
+                audio = to_base64(encoded(speech.pcm, self.form))
+                out.append(self.ids.event("response.output_audio.delta", **where, delta=audio))
         return out
 
     def end(
-        self, status: Status, ids: Ids, *, reason: str | None = None, error: Json | None = None
+        self, status: Status, *, reason: str | None = None, error: Json | None = None
     ) -> list[Json]:
         """Return the events that end the response."""
         out: list[Json] = []
         if item := self.item:
-            words = "".join(text for _, text in item.words)
+            modality, said = self.request.modality, self._said(item)
             item.body["status"] = "completed" if status == "completed" else "incomplete"
+            item.body["content"] = [{"type": f"output_{modality}", **said}]
             where = self._where(item)
-            if self.request.modality == "audio":
-                item.body["content"] = [{"type": "output_audio", "transcript": words}]
-                kind, said = "response.output_audio_transcript.done", {"transcript": words}
-                out.append(ids.event("response.output_audio.done", **where))
-            else:
-                item.body["content"] = [{"type": "output_text", "text": words}]
-                kind, said = "response.output_text.done", {"text": words}
-            out.append(ids.event(kind, **where, **said))
-            part = {"type": self.request.modality, **said}
-            out.append(ids.event("response.content_part.done", **where, part=part))
-            told = as_json(item)
-            if self.request.in_conversation:
-                out.append(
-                    ids.event("conversation.item.done", item=told, previous_item_id=self._before)
-                )
-            out.append(
-                ids.event(
-                    "response.output_item.done",
-                    response_id=self.id,
-                    output_index=self._place,
-                    item=told,
-                )
-            )
+            if item.spoken:
+                out.append(self.ids.event("response.output_audio.done", **where))
+            out.append(self._of_words("done", **where, **said))
+            part = {"type": modality, **said}
+            out.append(self.ids.event("response.content_part.done", **where, part=part))
+            out += self._of_item("done", item, self._place, self._before)
         details: dict[str, Any] | None = None
         if status != "completed":
             details = {"type": status}
             details |= {"reason": reason} if reason else {}
             details |= {"error": error} if error else {}
-        out.append(ids.event("response.done", response=self._response(status, details)))
+        out.append(self.ids.event("response.done", response=self._response(status, details)))
         return out
 
-    def call(self, event: ClientToolCalled, ids: Ids, items: Items) -> list[Json]:
+    def call(self, event: ClientToolCalled) -> list[Json]:
         """Return the events of a tool call; clients expect the item before its arguments."""
-        name, place = ids.new("item"), len(self.calls) + (self.item is not None)
+        name, place = self.ids.new("item"), len(self.calls) + (self.item is not None)
         call_fields = {"name": event.name, "call_id": event.call}
         body = {
             "id": name,
@@ -144,26 +129,18 @@ class OpenResponse:
             "arguments": "",
         }
         item = Item(body, turn=self.turn)
-        before = items.add(item) if self.request.in_conversation else None
+        before = self.items.add(item) if self.request.in_conversation else None
         self.calls.append(item)
-        of_item = {"response_id": self.id, "item_id": name, "output_index": place}
-        of_output = {"response_id": self.id, "output_index": place}
-        previous = {"previous_item_id": before}
-        begun = as_json(item)
-        item.body |= {"status": "completed", "arguments": event.arguments}
-        done = as_json(item)
-        kind, call = "response.function_call_arguments", {"call_id": event.call}
-        out = [
-            ids.event("response.output_item.added", **of_output, item=begun),
-            ids.event("conversation.item.added", item=begun, **previous),
-            ids.event(f"{kind}.delta", **of_item, **call, delta=event.arguments),
-            ids.event(f"{kind}.done", **of_item, **call_fields, arguments=event.arguments),
-            ids.event("conversation.item.done", item=done, **previous),
-            ids.event("response.output_item.done", **of_output, item=done),
+        where = {"response_id": self.id, "item_id": name, "output_index": place}
+        kind, arguments = "response.function_call_arguments", event.arguments
+        out = self._of_item("added", item, place, before)
+        item.body |= {"status": "completed", "arguments": arguments}
+        return [
+            *out,
+            self.ids.event(f"{kind}.delta", **where, call_id=event.call, delta=arguments),
+            self.ids.event(f"{kind}.done", **where, **call_fields, arguments=arguments),
+            *self._of_item("done", item, place, before),
         ]
-        if self.request.in_conversation:
-            return out
-        return [one for one in out if not one["type"].startswith("conversation.")]
 
     @property
     def _output(self) -> list[Json]:
@@ -172,10 +149,9 @@ class OpenResponse:
             items.insert(self._place, self.item)
         return [as_json(item) for item in items]
 
-    def _begin_item(self, ids: Ids, items: Items) -> tuple[Item, list[Json]]:
-        name = ids.new("item")
-        told = {
-            "id": name,
+    def _begin_item(self) -> tuple[Item, list[Json]]:
+        body = {
+            "id": self.ids.new("item"),
             "object": "realtime.item",
             "type": "message",
             "status": "in_progress",
@@ -184,35 +160,43 @@ class OpenResponse:
         }
         key = response_key(self.turn) if self.request.in_conversation else ""
         spoken = self.request.modality == "audio"
-        item = self.item = Item(told, key, self.turn, self.offset_ms, spoken)
-        self._before = items.add(item) if self.request.in_conversation else None
+        item = self.item = Item(body, key, self.turn, self.offset_ms, spoken)
+        self._before = self.items.add(item) if self.request.in_conversation else None
         self._place = len(self.calls)
-        now = as_json(item)
-        out = [
-            ids.event(
-                "response.output_item.added",
-                response_id=self.id,
-                output_index=self._place,
-                item=now,
-            )
+        part = {"type": self.request.modality, **self._said(item)}
+        return item, [
+            *self._of_item("added", item, self._place, self._before),
+            self.ids.event("response.content_part.added", **self._where(item), part=part),
         ]
+
+    def _of_item(
+        self, what: Literal["added", "done"], item: Item, place: int, before: str | None
+    ) -> list[Json]:
+        """Return the events of *item*, at *place* in the output and after *before*."""
+        kinds: dict[str, Json] = {
+            "response.output_item": {"response_id": self.id, "output_index": place}
+        }
         if self.request.in_conversation:
-            out.append(
-                ids.event("conversation.item.added", item=now, previous_item_id=self._before)
-            )
-        part = {"type": "audio", "transcript": ""}
-        if self.request.modality == "text":
-            part = {"type": "text", "text": ""}
-        out.append(ids.event("response.content_part.added", **self._where(item), part=part))
-        return item, out
+            kinds["conversation.item"] = {"previous_item_id": before}
+        order = kinds if what == "added" else reversed(kinds)
+        shown = as_json(item)
+        return [self.ids.event(f"{kind}.{what}", **kinds[kind], item=shown) for kind in order]
+
+    def _of_words(self, what: Literal["delta", "done"], **fields: Any) -> Json:
+        spoken = self.request.modality == "audio"
+        kind = "response.output_audio_transcript" if spoken else "response.output_text"
+        return self.ids.event(f"{kind}.{what}", **fields)
+
+    @staticmethod
+    def _said(item: Item) -> dict[str, str]:
+        """Return the words of *item* so far as clients get them."""
+        words = "".join(text for _, text in item.words)
+        return {"transcript" if item.spoken else "text": words}
 
     def _where(self, item: Item) -> dict[str, Any]:
         name = item.body["id"]
         where = {"response_id": self.id, "item_id": name}
         return {**where, "output_index": self._place, "content_index": 0}
-
-    def _of_modality(self, audio: str, text: str) -> str:
-        return audio if self.request.modality == "audio" else text
 
     def _response(self, status: str, details: Json | None) -> Json:
         return {
@@ -242,10 +226,5 @@ def usage(prompt_tokens: int, completion_tokens: int) -> Json:
 
 def encoded(pcm: bytes, form: AudioFormat) -> bytes:
     """Return *pcm* (s16le mono, at the rate of *form*) encoded in *form*."""
-    match form.type:
-        case "audio/pcm":
-            return pcm
-        case "audio/pcmu":
-            return g711.encode(pcm, "mulaw")
-        case "audio/pcma":
-            return g711.encode(pcm, "alaw")
+    law = form.samples.encoding
+    return g711.encode(pcm, law) if law in ("mulaw", "alaw") else pcm

@@ -46,7 +46,7 @@ FAULTS: dict[FaultyPart, str] = {
     "tts": "voice_failed",
     "tool": "tool_failed",
 }
-"""Error codes and messages, by the part of the server that failed."""
+"""Error codes, by the part of the server that failed."""
 STAGE_FAILED = "a stage of the server failed; the conversation goes on"
 
 
@@ -103,10 +103,10 @@ class ServerEvents:
 
     def _of_response(self, event: ClientEvent) -> list[Json]:
         match event:
-            case ResponseStarted(turn=turn) if self.open and self.open.turn == turn:
+            case ResponseStarted(turn=turn) if self._open_to(turn):
                 return []  # the open response continues with the results of Aura's own tools
-            case ResponseStarted(turn=turn, ask=ask):
-                return self._started(turn, ask)
+            case ResponseStarted():
+                return self._started(event)
             case Speech():
                 return self._spoken(event)
             case ClientToolCalled():
@@ -118,7 +118,7 @@ class ServerEvents:
             case Interrupted(turn=turn, played_ms=played_ms):
                 self.offsets = {turn: played_ms}
                 silenced = self._silenced(turn, played_ms) if self.has_tracks else []
-                return [*self._cut(turn, "turn_detected"), *silenced]
+                return [*self._cut(turn), *silenced]
             case ResponseDropped(turn=turn) if self.calls.follow_up:
                 self.asks.pop(self.calls.follow_up, None)
                 self.calls.follow_up = ""
@@ -127,21 +127,30 @@ class ServerEvents:
                 error = {"type": SERVER_ERROR, "code": "response_failed", "message": STAGE_FAILED}
                 return self._end(turn, "failed", error=error)
             case ResponseDropped(turn=turn):
-                return self._cut(turn, "turn_detected")
+                return self._cut(turn)
             case _:
                 return []
 
     # -------------------------------------------------------- the response
 
-    def _started(self, turn: int, ask: str) -> list[Json]:
-        request = self.asks.pop(ask or self.calls.follow_up, None)
-        self.calls.response_begins(of_new_turn=turn != self.turn)
-        self.turn = turn
-        return self._respond(turn, request)
+    def _started(self, started: ResponseStarted) -> list[Json]:
+        request = self.asks.pop(started.ask or self.calls.follow_up, None)
+        if request is None and started.delivery:  # requested over an earlier connection
+            request = RequestedResponse("text" if started.delivery == "text" else "audio")
+        self.calls.response_begins(of_new_turn=started.turn != self.turn)
+        self.turn = started.turn
+        return [self._respond(self.turn, request).begin(self.conversation)]
 
-    def _respond(self, turn: int, request: RequestedResponse | None) -> list[Json]:
+    def _open_to(self, turn: int) -> OpenResponse | None:
+        """Return the open response, if it is to *turn*."""
+        return self.open if self.open and self.open.turn == turn else None
+
+    def _respond(self, turn: int, request: RequestedResponse | None = None) -> OpenResponse:
+        """Open a response to *turn*."""
         voice = self.session.audio.output.voice
         self.open = OpenResponse(
+            self.ids,
+            self.items,
             turn,
             request or RequestedResponse(self.session.modality),
             self.session.output_format,
@@ -149,49 +158,52 @@ class ServerEvents:
             offset_ms=self.offsets.pop(turn, 0),
             on_track=self.has_tracks,
         )
-        return [self.open.begin(self.ids, self.conversation)]
+        return self.open
 
     def _spoken(self, speech: Speech) -> list[Json]:
-        out: list[Json] = []
-        if self.open is None or self.open.turn != speech.turn:
+        response, out = self._open_to(speech.turn), list[Json]()
+        if response is None:
             if not speech.text and not speech.pcm:
                 return []
-            out += self._respond(speech.turn, None)
-        if self.open:
-            out += self.open.speech(speech, self.ids, self.items)
-            if self.has_tracks and speech.pcm and self.open.request.modality == "audio":
-                out += self.output.started(speech.turn, self.open.id)
+            response = self._respond(speech.turn)
+            out = [response.begin(self.conversation)]
+        out += response.speech(speech)
+        if self.has_tracks and speech.pcm and response.request.modality == "audio":
+            out += self.output.started(speech.turn, response.id)
         if speech.ends and speech.turn in {0, self._whole}:
             out += self._end(speech.turn, "completed")
         return out
 
     def _called(self, event: ClientToolCalled) -> list[Json]:
-        if not self.calls.take(event):
+        if not self.calls.add(event):
             return []
-        out = [] if self.open else self._respond(self.turn, None)
-        return [*out, *(self.open.call(event, self.ids, self.items) if self.open else [])]
+        if self.open:
+            return self.open.call(event)
+        response = self._respond(self.turn)
+        return [response.begin(self.conversation), *response.call(event)]
 
     def _calls_done(self, event: CallsDone) -> list[Json]:
         """End a response that calls tools of the client; another response follows their results."""
-        if self.open is None or self.open.turn != event.turn or not self.open.calls:
-            return []
-        self.open.usage = usage(event.prompt_tokens, event.completion_tokens)
-        return self._end(event.turn, "completed")
+        response = self._open_to(event.turn)
+        return self._completed(event) if response and response.calls else []
 
     def _done(self, event: ResponseDone) -> list[Json]:
         self._whole = event.turn
-        if self.open and self.open.turn == event.turn:
-            self.open.usage = usage(event.prompt_tokens, event.completion_tokens)
+        return self._completed(event)
+
+    def _completed(self, event: CallsDone | ResponseDone) -> list[Json]:
+        if response := self._open_to(event.turn):
+            response.usage = usage(event.prompt_tokens, event.completion_tokens)
         return self._end(event.turn, "completed")
 
-    def _cut(self, turn: int, reason: str) -> list[Json]:
+    def _cut(self, turn: int) -> list[Json]:
         """Return the events of a response that the caller or the client cut short."""
         if self.open and self.open.is_cancelled:
             return [
                 *self._end(turn, "cancelled", reason="client_cancelled"),
                 *self.utterances.starts(),
             ]
-        return [*self.utterances.starts(), *self._end(turn, "cancelled", reason=reason)]
+        return [*self.utterances.starts(), *self._end(turn, "cancelled", reason="turn_detected")]
 
     def _silenced(self, turn: int, played_ms: int) -> list[Json]:
         """Return the events of a track that fell silent, with the part that was heard."""
@@ -199,17 +211,14 @@ class ServerEvents:
         item = self.items.spoken_in(turn)
         if item is not None and played_ms - item.offset_ms < item.sent_ms:
             end_ms = max(0, played_ms - item.offset_ms)
-            item.cut(end_ms)
-            event = {"item_id": item.body["id"], "content_index": 0, "audio_end_ms": end_ms}
-            out.append(self.ids.event("conversation.item.truncated", **event))
+            out.append(self.ids.event("conversation.item.truncated", **item.cut(end_ms)))
         return out
 
     def _end(self, turn: int, status: Any, **why: Any) -> list[Json]:
-        response = self.open
-        if response is None or response.turn != turn:
+        if (response := self._open_to(turn)) is None:
             return []
         self.open = None
-        return response.end(status, self.ids, **why)
+        return response.end(status, **why)
 
     def _trouble(self, event: Trouble) -> list[Json]:
         """Return the events of a failure that the end of a response or an item does not report."""

@@ -7,7 +7,7 @@ import msgspec
 
 from edge.protocols.realtime.session_object import SessionObject
 from edge.protocols.realtime.tools import read_tools
-from edge.protocols.realtime.wire import RequestError, convert
+from edge.protocols.realtime.wire import RequestError, convert, invalid_value
 
 BETA: Mapping[str, str] = {
     "voice": "audio.output.voice",
@@ -55,8 +55,7 @@ def updated(now: SessionObject, patch: object) -> SessionObject:
     for side, form in (("input", session.input_format), ("output", session.output_format)):
         if form.rate not in {None, form.rate_hz}:
             param = f"session.audio.{side}.format.rate"
-            reason = f"Invalid value for '{param}': {form.type} has {form.rate_hz} Hz."
-            raise RequestError("invalid_value", reason, param)
+            raise invalid_value(param, f"{form.type} has {form.rate_hz} Hz.")
     return session
 
 

@@ -8,7 +8,7 @@ import msgspec
 from edge.core.inputs import ClientToolResult
 from edge.protocols.client_protocol import Json
 from edge.protocols.parsing import clean
-from edge.protocols.realtime.wire import RequestError, convert, text_of
+from edge.protocols.realtime.wire import convert, invalid_value, text_of
 from schemas.patterns import exact
 from schemas.tools import MOST_RESULT_BYTES
 
@@ -55,19 +55,14 @@ def read_tools(value: object, param: str) -> tuple[FunctionTool, ...]:
         RequestError: an entry is no function tool, or they are too long together.
     """
     if not isinstance(value, list) or len(value) > MOST_SESSION_TOOLS:
-        reason = (
-            f"Invalid value for '{param}': expected a list of {MOST_SESSION_TOOLS} tools at most."
-        )
-        raise RequestError("invalid_value", reason, param)
+        raise invalid_value(param, f"expected a list of {MOST_SESSION_TOOLS} tools at most.")
     for place, tool in enumerate(value):
         if isinstance(tool, dict) and tool.get("type") == "mcp":
             where = f"{param}[{place}].type"
-            reason = f"Invalid value for '{where}': only the operator can offer MCP servers."
-            raise RequestError("invalid_value", reason, where)
+            raise invalid_value(where, "only the operator can offer MCP servers.")
     tools = convert(value, tuple[FunctionTool, ...], param)
     if len(msgspec.json.encode(tools)) > MOST_TOOLS_BYTES:
-        reason = f"Invalid value for '{param}': {MOST_TOOLS_BYTES} bytes of JSON at most."
-        raise RequestError("invalid_value", reason, param)
+        raise invalid_value(param, f"{MOST_TOOLS_BYTES} bytes of JSON at most.")
     return tools
 
 
@@ -113,8 +108,5 @@ def result_of(item: Mapping[str, Any]) -> ClientToolResult:
     call = text_of(item, "call_id")
     output = item.get("output")
     if not isinstance(output, str) or len(output.encode("utf-8", "replace")) > MOST_RESULT_BYTES:
-        reason = (
-            f"Invalid value for 'item.output': expected text of {MOST_RESULT_BYTES} bytes at most."
-        )
-        raise RequestError("invalid_value", reason, "item.output")
+        raise invalid_value("item.output", f"expected text of {MOST_RESULT_BYTES} bytes at most.")
     return ClientToolResult(call, clean(output))

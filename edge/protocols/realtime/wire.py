@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from edge.core.client_commands import Reply
 from edge.protocols.client_protocol import Json
 from edge.protocols.parsing import shown
 
@@ -39,6 +40,10 @@ class Ids:
     def event(self, kind: str, **fields: Any) -> Json:
         """Return the server event of type *kind*."""
         return {"type": kind, "event_id": self.new("event"), **fields}
+
+    def reply(self, kind: str, **fields: Any) -> Reply:
+        """Return the server event of type *kind* as a reply to a client's event."""
+        return Reply(self.event(kind, **fields))
 
     def error(self, error: RequestError, event_id: object, kind: str = INVALID_REQUEST) -> Json:
         """Return the server event for *error*, caused by the client's event *event_id*."""
@@ -91,9 +96,13 @@ def text_of(message: Mapping[str, Any], name: str, *, most: int = MOST_ID_CHARS)
     if not isinstance(value, str):
         raise RequestError("invalid_type", f"Invalid type for '{name}': expected a string.", name)
     if len(value) > most or not value.isprintable():
-        told = f"Invalid value for '{name}': {most} printable characters at most."
-        raise RequestError("invalid_value", told, name)
+        raise invalid_value(name, f"{most} printable characters at most.")
     return value
+
+
+def invalid_value(param: str, why: str) -> RequestError:
+    """Return the error for an invalid value of *param*."""
+    return RequestError("invalid_value", f"Invalid value for '{param}': {why}", param)
 
 
 def unknown_value(name: str, value: str, known: tuple[str, ...]) -> RequestError:

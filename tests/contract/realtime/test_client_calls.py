@@ -13,13 +13,13 @@ def call(name: str) -> ClientToolCalled:
 
 def test_a_call_is_new_once() -> None:
     calls = ClientCalls()
-    assert calls.take(call("a"))
-    assert not calls.take(call("a"))
+    assert calls.add(call("a"))
+    assert not calls.add(call("a"))
 
 
 def test_a_turn_is_held_until_the_response_with_its_results_begins() -> None:
     calls = ClientCalls()
-    calls.take(call("a"))
+    calls.add(call("a"))
     assert (calls.exist, calls.hold_the_turn) == (True, True)
     assert calls.answer(ClientToolResult("a", "sunny"))
     assert calls.take_results() == [ClientToolResult("a", "sunny")]
@@ -30,7 +30,7 @@ def test_a_turn_is_held_until_the_response_with_its_results_begins() -> None:
 
 def test_a_call_that_outlived_its_turn_holds_no_turn_and_its_result_is_kept_all_the_same() -> None:
     calls = ClientCalls()
-    calls.take(call("a"))
+    calls.add(call("a"))
     calls.response_begins(of_new_turn=True)
     assert (calls.exist, calls.hold_the_turn) == (False, False)
     assert calls.answer(ClientToolResult("a", "sunny"))
@@ -39,7 +39,7 @@ def test_a_call_that_outlived_its_turn_holds_no_turn_and_its_result_is_kept_all_
 
 def test_a_result_of_no_call_and_a_second_one_are_refused() -> None:
     calls = ClientCalls()
-    calls.take(call("a"))
+    calls.add(call("a"))
     assert not calls.answer(ClientToolResult("b", "sunny"))
     assert calls.answer(ClientToolResult("a", "sunny"))
     assert not calls.answer(ClientToolResult("a", "rainy"))

@@ -51,7 +51,7 @@ class Page:
             yield at_ms
 
     def stops(self) -> None:
-        self.heard += self._listener.hear(self.protocol.no_more())
+        self.heard += self._listener.hear(self.protocol.flush_audio())
 
 
 def test_a_rate_a_tenth_off_is_mended_without_saying_all_again() -> None:

@@ -55,5 +55,5 @@ def test_hostile_words_are_survived() -> None:
 
 
 def test_audio_of_the_line_is_known_before_other_messages() -> None:
-    assert protocol().sound(b"\x01\x02") == [Audio(b"\x01\x02", SIP_FORMAT)]
-    assert protocol().sound("key 5") is None
+    assert protocol().receive_audio(b"\x01\x02") == [Audio(b"\x01\x02", SIP_FORMAT)]
+    assert protocol().receive_audio("key 5") is None

@@ -51,7 +51,7 @@ def test_sound_returns_the_same_commands_as_receive(
 ) -> None:
     direct, usual = two(kind, has_tracks=has_tracks)
     for message in messages:
-        got = direct.sound(message, 1000)
+        got = direct.receive_audio(message, 1000)
         expected = usual.receive(message, 1000)
         if got is None:
             got = direct.receive(message, 1000)
@@ -72,7 +72,7 @@ def test_audio_of_stock_clients_takes_the_fast_path(
     kind: type[ClientProtocol], message: str | bytes
 ) -> None:
     protocol = kind(Handshake("conn_1"))
-    got = protocol.sound(message)
+    got = protocol.receive_audio(message)
     assert got is not None
     (audio,) = got
     assert isinstance(audio, Audio)
@@ -86,11 +86,11 @@ def test_audio_of_stock_clients_takes_the_fast_path(
 def test_base64_of_another_form_is_read_among_the_messages(audio: object) -> None:
     event = json.dumps({"type": "input_audio_buffer.append", "audio": audio})
     direct, usual = two(RealtimeProtocol)
-    assert (direct.sound(event) or direct.receive(event)) == usual.receive(event)
+    assert (direct.receive_audio(event) or direct.receive(event)) == usual.receive(event)
 
 
 def test_an_append_has_no_place_beside_tracks() -> None:
     protocol = RealtimeProtocol(Handshake("conn_1", has_tracks=True))
-    assert protocol.sound(json.dumps(APPEND)) is None
+    assert protocol.receive_audio(json.dumps(APPEND)) is None
     (refused,) = protocol.receive(json.dumps(APPEND))
     assert isinstance(refused, Reply)

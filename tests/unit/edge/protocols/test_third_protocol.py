@@ -25,7 +25,6 @@ from edge.protocols.client_protocol import (
     ClientProtocol,
     Handshake,
     Json,
-    ProtocolDefaults,
     TokenPlace,
 )
 from edge.protocols.parsing import NotJsonError, from_base64, parse, to_base64, typed_text
@@ -34,16 +33,11 @@ from runtime.audio.wav import Format
 from tests.unit.edge.protocols.connected import Listener
 
 
-class ToyProtocol(ProtocolDefaults):
+class ToyProtocol(ClientProtocol):
     """JSON both ways, PCM as base64 at 24 kHz both ways, turns that the client may end itself."""
 
     name = "toy"
-    admission = Admission(
-        token=TokenPlace.FIRST_MESSAGE,
-        limits_commands=True,
-        refuses_by_http=False,
-        one_session=True,
-    )
+    admission = Admission(token=TokenPlace.FIRST_MESSAGE, limits_commands=True)
     audio_out_hz = 24_000
 
     def __init__(self, handshake: Handshake) -> None:
@@ -103,12 +97,8 @@ def _error(why: str) -> Reply:
     return Reply({"type": "error", "code": "bad_message", "message": f"not understood: {why}"})
 
 
-KIND: type[ClientProtocol] = ToyProtocol
-"""Checked by mypy: the class is a client protocol."""
-
-
 def connected() -> ClientProtocol:
-    return KIND(Handshake(connection="conn_0"))
+    return ToyProtocol(Handshake(connection="conn_0"))
 
 
 def audio(pcm: bytes) -> str:

@@ -214,12 +214,12 @@ def test_nothing_else_is_sent_for_twilio_ends_a_stream_that_it_does_not_understa
 def test_audio_of_the_line_is_known_before_other_messages() -> None:
     line = TwilioProtocol(Handshake("conn_0", {}))
     line.receive(start())
-    (audio,) = line.sound(media(b"\xff" * 160)) or []
+    (audio,) = line.receive_audio(media(b"\xff" * 160)) or []
     assert isinstance(audio, Audio)
-    assert line.sound(key("5")) is None
-    assert line.sound(media(b"\xff" * 160, track="outbound")) is None
+    assert line.receive_audio(key("5")) is None
+    assert line.receive_audio(media(b"\xff" * 160, track="outbound")) is None
     broken = said("media", media={"track": "inbound", "timestamp": "0", "payload": "!"})
-    assert line.sound(broken) == []
+    assert line.receive_audio(broken) == []
 
 
 def test_without_its_audio_nothing_is_left_of_a_piece_but_its_mark() -> None:

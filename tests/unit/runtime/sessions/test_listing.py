@@ -22,6 +22,7 @@ from runtime.sessions.listing import (
     summed_up,
 )
 from schemas import events as ev
+from schemas.session_config import SessionConfig
 from tests.unit.runtime.story import T0, story
 
 
@@ -36,6 +37,17 @@ def test_a_running_session_has_no_summary_yet() -> None:
     row = folded(events)
     assert row is not None
     assert (row.ended, row.turns, row.interrupted) == ("", 2, 1)
+
+
+def test_a_session_that_was_resumed_after_an_end_still_goes_on() -> None:
+    *events, ended = story()
+    head: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": T0 + 60_000}
+    resumed = ev.SessionResumed(**head, edge="e2", config=SessionConfig())
+    keys = ev.KeysPressed(**head, keys="1")  # after the end by an edge that was suspended
+    for order in ([*events, ended, resumed], [*events, resumed, ended, keys]):
+        row = folded(order)
+        assert row is not None
+        assert row.ended == ""
 
 
 def test_a_caller_who_heard_the_greeting_and_said_nothing_had_no_turn() -> None:

@@ -117,6 +117,7 @@ def test_a_requested_response_to_other_messages_leaves_the_conversation_alone() 
     assert bench.of(ev.TurnCommitted)[0].text == ""
     assert bench.current.response
     assert bench.current.response.request.origin is Origin.APART
+    assert bench.told == [ResponseStarted(2, "ask_1", "text")]
 
 
 def test_the_conversation_gets_one_response_then_each_request_of_the_client_one() -> None:

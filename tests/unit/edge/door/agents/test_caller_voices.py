@@ -7,6 +7,7 @@ import pytest
 from edge.core.client_commands import Begin
 from edge.door.agents.caller_voices import CallerVoices
 from edge.protocols.session_options import session_options
+from runtime.settings.fields import listed
 
 
 @pytest.mark.parametrize(
@@ -23,7 +24,7 @@ def test_a_voice_is_for_callers_if_the_operator_says_so(
     setting: str, asked: str, allowed: bool
 ) -> None:
     begin = Begin({"voice.name": asked, "language": "de"}, greeting=True)
-    kept, why = CallerVoices.of(setting).allowed(begin)
+    kept, why = CallerVoices(frozenset(listed(setting))).allowed(begin)
     assert kept.changes == {"language": "de", **({"voice.name": asked} if allowed else {})}
     assert kept.greeting
     assert bool(why) is not allowed
@@ -31,7 +32,7 @@ def test_a_voice_is_for_callers_if_the_operator_says_so(
 
 def test_who_asks_for_none_is_told_nothing() -> None:
     begin = Begin({"language": "de"})
-    assert CallerVoices.of("").allowed(begin) == (begin, "")
+    assert CallerVoices(frozenset()).allowed(begin) == (begin, "")
 
 
 @pytest.mark.parametrize("voice", ["../joe", "a/b", "", ".x", "a b", "a\n", 7, "x" * 200])

@@ -15,13 +15,14 @@ from edge.door.http.speech_requests import (
     MOST_SENTENCE_CHARS,
     RECOGNISED_PIECE_MS,
     SEARCHED_MS,
-    SpeechRequestError,
+    TEXT_FORMATS,
     audio_pieces,
+    format_of,
     language_of,
     sentences,
     speech_request,
-    text_format,
 )
+from edge.protocols.realtime.wire import RequestError
 from runtime.bus.audio_order import MOST_AHEAD_MS
 
 MINUTE = 60_000 * 32
@@ -68,11 +69,11 @@ def test_every_sample_is_in_one_piece(samples: int) -> None:
 )
 def test_whatever_is_asked_for_is_done_or_told(value: object, name: str) -> None:
     asked = {"model": "tts-1", "voice": "alloy", "input": "Hi.", name: value}
-    with suppress(SpeechRequestError):
+    with suppress(RequestError):
         speech_request(json.dumps(value).encode())
     try:
         good = bool(speech_request(json.dumps(asked).encode()).sentences)
-    except SpeechRequestError as wrong:
+    except RequestError as wrong:
         good = wrong.param == name
     assert good
 
@@ -80,23 +81,23 @@ def test_whatever_is_asked_for_is_done_or_told(value: object, name: str) -> None
 def test_a_text_may_not_be_too_long() -> None:
     body = {"input": "x " * (MOST_INPUT_CHARS // 2)}
     assert speech_request(json.dumps(body).encode()).sentences
-    with pytest.raises(SpeechRequestError, match="4096 characters"):
+    with pytest.raises(RequestError, match="4096 characters"):
         speech_request(json.dumps({"input": body["input"] + "x"}).encode())
 
 
 @pytest.mark.parametrize("wrong", ["e n", "../x", "d\u00e9", "x" * 9, "en-US"])
 def test_a_language_is_a_code(wrong: str) -> None:
     assert [language_of(one) for one in ("", "EN", "auto")] == ["", "en", "auto"]
-    with pytest.raises(SpeechRequestError):
+    with pytest.raises(RequestError):
         language_of(wrong)
 
 
 @pytest.mark.parametrize(
     ("body", "param", "code", "why"),
     [
-        (b"", "", "invalid_json", "JSON object"),
-        (b"[" * 100_000, "", "invalid_json", "JSON object"),
-        (b'["input"]', "", "invalid_json", "JSON object"),
+        (b"", None, "invalid_json", "JSON object"),
+        (b"[" * 100_000, None, "invalid_json", "JSON object"),
+        (b'["input"]', None, "invalid_json", "JSON object"),
         (b"{}", "input", "invalid_value", "a text with words"),
         (b'{"input": " "}', "input", "invalid_value", "a text with words"),
         (b'{"input": "Hi.", "response_format": "mp3"}', "response_format", "", "wav or pcm"),
@@ -105,9 +106,9 @@ def test_a_language_is_a_code(wrong: str) -> None:
     ],
 )
 def test_an_invalid_request_is_told_with_its_parameter(
-    body: bytes, param: str, code: str, why: str
+    body: bytes, param: str | None, code: str, why: str
 ) -> None:
-    with pytest.raises(SpeechRequestError, match=why) as refused:
+    with pytest.raises(RequestError, match=why) as refused:
         speech_request(body)
     assert (refused.value.param, refused.value.code) == (param, code or "invalid_value")
 
@@ -120,9 +121,10 @@ def test_a_request_names_the_form_of_its_audio(form: str, *, is_wav: bool) -> No
 
 
 def test_a_transcription_is_json_or_text() -> None:
-    assert [text_format(one) for one in ("", "json", "text")] == ["json", "json", "text"]
-    with pytest.raises(SpeechRequestError, match="json or text"):
-        text_format("srt")
+    found = [format_of(one, TEXT_FORMATS) for one in ("", "json", "text")]
+    assert found == ["json", "json", "text"]
+    with pytest.raises(RequestError, match="json or text"):
+        format_of("srt", TEXT_FORMATS)
 
 
 def test_no_missing_message_of_a_piece_is_taken_for_lost_and_left_out() -> None:

@@ -56,7 +56,7 @@ async def test_a_reader_of_a_closed_line_reads_no_more(line: LineTransport) -> N
 
 async def test_messages_that_nobody_reads_close_the_line_once(line: LineTransport) -> None:
     receiver = Receiver()
-    line.deliver_to(receiver)
+    line.set_receiver(receiver)
     for _ in range(MOST_UNREAD_MESSAGES):
         line.arrived("hi")
     assert not receiver.why
@@ -69,7 +69,7 @@ async def test_messages_that_nobody_reads_close_the_line_once(line: LineTranspor
 
 async def test_a_line_has_its_listener_only_while_that_lives(line: LineTransport) -> None:
     receiver = Receiver()
-    line.deliver_to(receiver)
+    line.set_receiver(receiver)
     line.commanded([Played(1, 20)])
     assert receiver.commands == [Played(1, 20)]
     del receiver
@@ -100,7 +100,7 @@ async def test_what_came_before_the_client_left_is_still_read(line: LineTranspor
 
 async def test_text_of_any_script_waits_by_its_bytes(line: LineTransport) -> None:
     receiver = Receiver()
-    line.deliver_to(receiver)
+    line.set_receiver(receiver)
     for _ in range(2):
         line.arrived("ख" * (MOST_CLIENT_BYTES // 5))
     assert receiver.why == ["messages come faster than they are read"]

@@ -6,7 +6,6 @@ import pytest
 from nats.aio.client import Client
 
 from runtime.bus.connection import Bus
-from runtime.settings import load
 from tests.edge_in_process import an_edge
 
 pytest.importorskip("baresip", reason="NOT TESTED HERE: the extra `sip` is not installed")
@@ -48,8 +47,8 @@ def test_a_number_or_an_address_is_called_and_nothing_with_a_line_break(to: str)
 
 async def test_calls_have_a_rate_that_their_number_of_lines_gives() -> None:
     calls: list[Any] = [Ringing() for _ in range(100)]
-    async with an_edge(Bus(Client())) as edge:
-        phones = Phones(edge, load(sip_max_calls=LINES, _env_file=None))
+    async with an_edge(Bus(Client()), sip_max_calls=LINES) as edge:
+        phones = Phones(edge)
         for call in calls:
             phones.take(call)
     begun = int(CALLS_PER_MINUTE * LINES)

@@ -22,7 +22,7 @@ class Desk:
     def __init__(self) -> None:
         self.ids = Ids("0")
         self.server_events = ServerEvents(self.ids, SessionObject())
-        self.requests = ItemRequests(self.ids, self.server_events)
+        self.requests = ItemRequests(self.server_events)
 
     def create(self, item: dict[str, Any], **fields: Any) -> list[ClientCommand]:
         return self.requests.create({"item": item, **fields})
@@ -122,7 +122,7 @@ def a_call(desk: Desk, turn: int) -> None:
     item = Item({**body, "name": "weather", "arguments": '{"day": 1}'}, turn=turn)
     desk.server_events.items.add(item)
     if turn:
-        desk.server_events.calls.take(ClientToolCalled("call_1", "weather", "{}"))
+        desk.server_events.calls.add(ClientToolCalled("call_1", "weather", "{}"))
 
 
 def test_a_result_waits_until_a_response_is_asked_for() -> None:

@@ -121,9 +121,9 @@ def test_audio_is_taken_in_the_format_of_the_session_in_either_way() -> None:
     of = protocol()
     assert appends(of, 20) == [Audio(bytes(960), Format(rate_hz=24_000))]
     frame = json.dumps({"type": "input_audio_buffer.append", "audio": "AAAA"})
-    assert of.sound(frame) == [Audio(b"\0\0\0", Format(rate_hz=24_000))]
-    assert of.sound("{}") is None
-    assert of.sound(b"\0") is None
+    assert of.receive_audio(frame) == [Audio(b"\0\0\0", Format(rate_hz=24_000))]
+    assert of.receive_audio("{}") is None
+    assert of.receive_audio(b"\0") is None
     assert codes(sends(of, "input_audio_buffer.append", audio="a!")) == ["invalid_value"]
     assert codes(of.receive(b"\0\0")) == ["invalid_value"]
 
@@ -171,8 +171,8 @@ def test_over_a_track_sound_is_binary_and_playing_can_be_stopped() -> None:
     of = protocol(has_tracks=True)
     assert of.audio_out_hz == 16_000
     sound = Audio(b"\0\0", Format(rate_hz=48_000))
-    assert of.receive(b"\0\0") == of.sound(b"\0\0") == [sound]
-    assert of.sound('{"type": "input_audio_buffer.append", "audio": "AAAA"}') is None
+    assert of.receive(b"\0\0") == of.receive_audio(b"\0\0") == [sound]
+    assert of.receive_audio('{"type": "input_audio_buffer.append", "audio": "AAAA"}') is None
     assert codes(appends(of, 20)) == ["invalid_value"]
     assert sends(of, "output_audio_buffer.clear") == []
     of.messages(ResponseStarted(1))

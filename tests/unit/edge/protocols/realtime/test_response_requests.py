@@ -29,9 +29,8 @@ class Desk:
     """A connection that takes requests for responses."""
 
     def __init__(self, **session: Any) -> None:
-        ids = Ids("0")
-        self.server_events = ServerEvents(ids, msgspec.convert(session, SessionObject))
-        self.requests = ResponseRequests(ids, self.server_events)
+        self.server_events = ServerEvents(Ids("0"), msgspec.convert(session, SessionObject))
+        self.requests = ResponseRequests(self.server_events)
 
     def create(self, **params: Any) -> list[ClientCommand]:
         return self.requests.create({"response": params})
@@ -43,7 +42,7 @@ class Desk:
 
     def calls(self, *names: str) -> None:
         for name in names:
-            self.server_events.calls.take(ClientToolCalled(name, "weather", "{}"))
+            self.server_events.calls.add(ClientToolCalled(name, "weather", "{}"))
 
     def results(self, *names: str) -> None:
         for name in names:

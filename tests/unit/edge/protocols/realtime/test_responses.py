@@ -28,17 +28,18 @@ class Client:
     def __init__(self, asked: RequestedResponse | None = None, **more: Any) -> None:
         self.ids, self.items = Ids("c"), Items()
         form = more.pop("form", AudioFormat())
-        self.response = OpenResponse(3, asked or RequestedResponse("audio"), form, "alloy", **more)
-        self.begun = self.response.begin(self.ids, "s_1")
+        request = asked or RequestedResponse("audio")
+        self.response = OpenResponse(self.ids, self.items, 3, request, form, "alloy", **more)
+        self.begun = self.response.begin("s_1")
 
     def hears(self, text: str, pcm: bytes = b"") -> list[Json]:
-        return self.response.speech(Speech(3, text, pcm, ends=False), self.ids, self.items)
+        return self.response.speech(Speech(3, text, pcm, ends=False))
 
     def calls(self, call: str = "call_3_0_0") -> list[Json]:
-        return self.response.call(ClientToolCalled(call, "show", '{"a":1}'), self.ids, self.items)
+        return self.response.call(ClientToolCalled(call, "show", '{"a":1}'))
 
     def ends(self, status: Any = "completed", **why: Any) -> list[Json]:
-        return self.response.end(status, self.ids, **why)
+        return self.response.end(status, **why)
 
 
 def kinds(messages: list[Json]) -> list[str]:

@@ -29,6 +29,7 @@ from edge.protocols.realtime.responses import RequestedResponse
 from edge.protocols.realtime.server_events import ServerEvents
 from edge.protocols.realtime.session_object import SessionObject
 from edge.protocols.realtime.wire import Ids
+from schemas.session_config import Delivery
 
 SECOND = bytes(48_000)
 DONE = ResponseDone(1, "It is fine.", "m", 0.5, 10, 5)
@@ -119,6 +120,16 @@ def test_a_requested_response_has_the_form_that_was_asked_for() -> None:
     response = created["response"]
     assert (response["output_modalities"], response["metadata"]) == (["text"], {"k": "v"})
     assert (response["conversation_id"], client.server_events.asks) == (None, {})
+
+
+@pytest.mark.parametrize(
+    ("delivery", "modality"), [("text", "text"), ("chunks", "audio"), (None, "audio")]
+)
+def test_a_response_requested_over_an_earlier_connection_keeps_its_modality(
+    delivery: Delivery | None, modality: str
+) -> None:
+    (created,) = Client().told(ResponseStarted(2, "of_another_connection", delivery))
+    assert created["response"]["output_modalities"] == [modality]
 
 
 def test_calls_of_the_clients_tools_end_the_response_and_begin_one_if_none_is_open() -> None:
