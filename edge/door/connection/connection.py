@@ -21,6 +21,7 @@ from edge.core.client_events import (
     Trouble,
 )
 from edge.core.inputs import KeyPressed, Resumed, Started
+from edge.door.audio.audio_intake import AudioIntake
 from edge.door.connection.client_reader import ClientReader
 from edge.door.connection.client_sender import ClientSender
 from edge.door.connection.connection_sessions import ConnectionSessions
@@ -96,9 +97,11 @@ class Connection:
 
     def _reader(self) -> ClientReader:
         rate = self._services.commands_per_second
-        return ClientReader(
-            self._ws, self._protocol, Bucket(rate, rate), self._sessions, self, obey=self._obey
-        )
+        return ClientReader(self._ws, self._protocol, Bucket(rate, rate), self)
+
+    @property
+    def intake(self) -> AudioIntake | None:
+        return self._sessions.intake
 
     @property
     def busy(self) -> bool:
@@ -169,7 +172,7 @@ class Connection:
 
     # -------------------------------------------------------- commands of the client
 
-    async def _obey(self, commands: list[ClientCommand]) -> None:
+    async def obey(self, commands: list[ClientCommand]) -> None:
         sessions = self._sessions
         for command in commands:
             match command:
@@ -185,6 +188,9 @@ class Connection:
                     await self._transfer(command)
                 case _:
                     sessions.obey_now(command)
+
+    def obey_now(self, command: ClientCommand) -> None:
+        self._sessions.obey_now(command)
 
     async def _end(self, shell: SessionShell | None, *, close: bool) -> None:
         """End the session of *shell*, unless it has ended meanwhile; then *close*."""

@@ -35,10 +35,9 @@ from edge.core.inputs import (
     ResponseRequested,
     Typed,
 )
-from edge.door.connection.audio_intake import AudioIntake
+from edge.door.audio.audio_intake import AudioIntake, ClientConnection
 from edge.door.connection.call_boundary import contained
 from edge.door.connection.edge_services import EdgeServices
-from edge.door.connection.holder import Holder
 from edge.door.connection.masked_inputs import masked
 from edge.door.limits.pace import Pace
 from edge.door.limits.session_jobs import SessionJobs
@@ -79,10 +78,10 @@ class ConnectionSessions:
         seat: Seat,
         quota: LogQuota,
         pace: Pace,
-        holder: Holder,
+        connection: ClientConnection,
         phone: Phone | None = None,
     ) -> None:
-        """Hold sessions of the caller of *seat* for *holder*; *quota* bounds their events.
+        """Hold sessions of the caller of *seat* for *connection*; *quota* bounds their events.
 
         *phone*: the caller is on a telephone line.
         """
@@ -91,16 +90,16 @@ class ConnectionSessions:
         self._seat = seat
         self._quota = quota
         self._pace = pace
-        self._holder_ref = ref(holder)
+        self._connection_ref = ref(connection)
         self.stopwatch = Stopwatch(services.times, time.monotonic())
         self._session: _Session | None = None
 
     @property
-    def _holder(self) -> Holder:
+    def _connection(self) -> ClientConnection:
         """The connection; the reference is weak, since the connection has this object."""
-        if (holder := self._holder_ref()) is None:
+        if (connection := self._connection_ref()) is None:
             raise ReferenceError("the connection is over")
-        return holder
+        return connection
 
     @property
     def shell(self) -> SessionShell | None:
@@ -148,7 +147,7 @@ class ConnectionSessions:
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Do *work* beside the connection, which ends if it fails."""
-        return self._services.sessions.create_task(contained(work, self._holder))
+        return self._services.sessions.create_task(contained(work, self._connection))
 
     def _shell_of(self, opening: Opening, *, tells_events: bool) -> SessionShell:
         """Return a shell for *opening* that does not run yet."""
@@ -160,7 +159,7 @@ class ConnectionSessions:
         return SessionShell(
             services.bus,
             Call(opening.began, opening.history),
-            self._holder,
+            self._connection,
             audio=SessionAudio(caller, opening.recording, memory, self._pace.wait_in_queue),
             terms=replace(opening.terms, jobs=jobs),
             tells_events=tells_events,
@@ -169,7 +168,7 @@ class ConnectionSessions:
     def _intake_of(self, shell: SessionShell) -> AudioIntake:
         seat = self._seat
         memory = self._services.common.decoded_for(seat.address, stranger=not seat.caller.named)
-        return AudioIntake(shell, seat.protocol, self._pace, self._holder, self.obey_now, memory)
+        return AudioIntake(shell, seat.protocol, self._pace, self._connection, memory)
 
     async def end(self, reason: EndReason) -> None:
         session = self._session
@@ -203,7 +202,7 @@ class ConnectionSessions:
                 if self.intake:
                     self.intake.take_now(command)
             case Reply(message):
-                self._holder.reply(message)
+                self._connection.reply(message)
             case Reconfigure(changes):
                 self.reconfigure(changes)
             case Ask():
@@ -280,7 +279,7 @@ class ConnectionSessions:
         log.info("agent_changed", session=shell.session, agent=str(handed.agent))
         shell.give(Reconfigured(config, handed.agent, call))
         if handed.agent:
-            self._holder.tell(Transferred(handed.agent.name))
+            self._connection.tell(Transferred(handed.agent.name))
 
     def run_phone_tool(self, called: ClientToolCalled) -> bool:
         """Run a tool of the telephone line; False: the tool is the client's."""
