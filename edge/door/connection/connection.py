@@ -1,12 +1,12 @@
 """One connection: joins a client protocol with sessions on the bus."""
 
 import asyncio
-import time
 from dataclasses import dataclass
 
 import structlog
 
 from edge.call.client import LogRefusal
+from edge.call.clock import now_ms
 from edge.call.quotas import LogQuota
 from edge.call.session_shell import SessionShell
 from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, PhoneTransfer
@@ -138,11 +138,11 @@ class Connection:
     async def _keep_time(self) -> None:
         """Close when a time limit of the connection or its call is reached."""
         stopwatch = self._sessions.stopwatch
-        while not (up := stopwatch.up(time.monotonic())):
-            left_s = stopwatch.left_s(time.monotonic())
+        while not (up := stopwatch.up(now_ms())):
+            left_s = stopwatch.left_s(now_ms())
             await asyncio.sleep(min(max(left_s, LEAST_WAIT_S), LONGEST_SLEEP_S))
             if self.busy:
-                stopwatch.active(time.monotonic())
+                stopwatch.active(now_ms())
         shell = self._sessions.shell
         log.info("time_is_up", limit=up.code, session=shell.session if shell else "")
         self._sender.tell(Notice(up.code, up.message, up.details))
@@ -235,7 +235,7 @@ class Connection:
 
     def tell(self, event: ClientEvent) -> None:
         if isinstance(event, CallerTranscript) or (isinstance(event, Speech) and event.ends):
-            self._sessions.stopwatch.active(time.monotonic())
+            self._sessions.stopwatch.active(now_ms())
         if isinstance(event, ClientToolCalled) and self._sessions.run_phone_tool(event):
             return
         shell = self._sessions.shell

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-import time
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,6 +10,7 @@ from weakref import ref
 
 import structlog
 
+from edge.call.clock import now_ms
 from edge.call.quotas import LogQuota
 from edge.call.session_audio import SessionAudio
 from edge.call.session_shell import SessionShell
@@ -91,7 +91,7 @@ class ConnectionSessions:
         self._quota = quota
         self._pace = pace
         self._connection_ref = ref(connection)
-        self.stopwatch = Stopwatch(services.times, time.monotonic())
+        self.stopwatch = Stopwatch(services.times, now_ms())
         self._session: _Session | None = None
 
     @property
@@ -125,8 +125,8 @@ class ConnectionSessions:
             raise session
         shell, opening, began = session.shell, session.opening, session.opening.began
         structlog.contextvars.bind_contextvars(session=began.session)
-        earlier_s = shell.call.history.spend.call_ms(began.at_ms) / 1000
-        self.stopwatch.began(time.monotonic(), began.config.limits, earlier_s=earlier_s)
+        earlier_ms = shell.call.history.spend.call_ms(began.at_ms)
+        self.stopwatch.began(now_ms(), began.config.limits, earlier_ms=earlier_ms)
         return shell, opening
 
     async def _begun(self, begin: Begin) -> _Session | RefusedError:
@@ -187,7 +187,7 @@ class ConnectionSessions:
         """Let the edge finish a session that still stores events."""
         session, self._session = self._session, None
         self._pace.budget.watch(None)
-        self.stopwatch.ended(time.monotonic())
+        self.stopwatch.ended(now_ms())
         if session is None:
             return
         session.intake.close()
