@@ -19,9 +19,8 @@ from edge.door.audio.audio_intake import AudioIntake
 from edge.door.limits.allowance import OverBudgetError
 from edge.door.limits.budgets import Budgets
 from edge.door.limits.costs import Costs
-from edge.door.limits.loop_round import ROUND_S
 from edge.door.limits.pace import Pace
-from edge.door.limits.work_queue import WorkQueue
+from edge.door.limits.work_queue import ROUND_S, WorkQueue
 from edge.door.websocket.strict_websocket import StrictWebSocket
 from edge.door.websocket.unparsed_frames import MOST_PIECE_BYTES, MOST_UNTAKEN_BYTES
 from edge.protocols.client_protocol import Handshake

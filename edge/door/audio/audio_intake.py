@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Protocol, TypeVar
 
 from edge.call.client import Client
@@ -226,7 +227,7 @@ class AudioIntake:
         return False
 
     def _on_loop(self, do: Callable[[T], None]) -> Callable[[T], None]:
-        """Return a function for the decoder's thread that calls *do* in the event loop."""
+        """Return a function for the decoder's thread: it calls *do* when the connection is next."""
 
         def call_soon(what: T) -> None:
             counted = threading.get_ident() != self._loop_thread
@@ -234,13 +235,10 @@ class AudioIntake:
                 if self._files.state is ENDED:
                     return
             with suppress(RuntimeError):  # the loop has ended
-                self._loop.call_soon_threadsafe(self._come_back, do, what, counted)
+                piece = partial(self._take_decoded, do, what, counted)
+                self._loop.call_soon_threadsafe(self._pace.later, 0, piece)
 
         return call_soon
-
-    def _come_back(self, do: Callable[[T], None], what: T, counted: bool) -> None:
-        """Have a decoder thread's result processed when the connection is next."""
-        self._pace.later(0, lambda: self._take_decoded(do, what, counted))
 
     def _take_decoded(self, do: Callable[[T], None], what: T, counted: bool) -> None:
         began_s = self._work_clock()
@@ -257,8 +255,6 @@ class AudioIntake:
     def _not_audio(self, why: str) -> None:
         if self._files.state is not ENDED:
             self._connection.tell(Trouble("audio", why))
-
-    # -------------------------------------------------------- the end
 
     def _end_by(self, error: Exception) -> None:
         """End the connection, which is over its budget or has met an unexpected exception."""

@@ -26,6 +26,7 @@ from edge.door.connection.client_reader import ClientReader
 from edge.door.connection.client_sender import ClientSender
 from edge.door.connection.connection_sessions import ConnectionSessions
 from edge.door.connection.edge_services import EdgeServices
+from edge.door.limits.common_bounds import SendBuffer
 from edge.door.limits.costs import REFUSAL_WORK_S
 from edge.door.opening.seat import Seat
 from edge.door.refusal import RefusedError
@@ -65,7 +66,8 @@ class Connection:
         self._services = services
         self._pace = ws.pace
         ws.pace.budget.identify(named=seat.caller.named)
-        buffer = services.common.send_buffer(seat.address, stranger=not seat.caller.named)
+        waiting = services.common.waiting.of(stranger=not seat.caller.named)
+        buffer = SendBuffer(waiting.account(seat.address))
         self._sessions = ConnectionSessions(services, seat, quota, ws.pace, self, ws.phone)
         give = self._sessions.give
         self._sender = ClientSender(ws, protocol, buffer, self._too_slow, give)
@@ -76,10 +78,12 @@ class Connection:
 
     async def run(self) -> None:
         """Serve the client until it leaves, is closed, or its session fails."""
+        rate = self._services.commands_per_second
+        reading = ClientReader(self._ws, self._protocol, Bucket(rate, rate), self)
         try:
             async with asyncio.TaskGroup() as tasks:
                 writer = tasks.create_task(self._sender.run())
-                reader = tasks.create_task(self._reader().run())
+                reader = tasks.create_task(reading.run())
                 keeper = tasks.create_task(self._keep_time())
                 leaver = tasks.create_task(self._wake.wait())
                 await asyncio.wait({reader, leaver}, return_when=asyncio.FIRST_COMPLETED)
@@ -94,10 +98,6 @@ class Connection:
             self._sessions.detach()  # if this task was cancelled
             close = self._close or LEFT
             await self._ws.close(code=close.code, message=close.reason.encode())
-
-    def _reader(self) -> ClientReader:
-        rate = self._services.commands_per_second
-        return ClientReader(self._ws, self._protocol, Bucket(rate, rate), self)
 
     @property
     def intake(self) -> AudioIntake | None:

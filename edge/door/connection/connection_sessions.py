@@ -154,7 +154,7 @@ class ConnectionSessions:
         services, seat, model = self._services, self._seat, self._services.speech_model
         stranger = not seat.caller.named
         caller = CallerAudio(model.opinion() if model else None, cancel_echo=services.cancel_echo)
-        memory = services.common.spoken_by(seat.address, stranger=stranger)
+        memory = services.common.spoken.of(stranger=stranger).account(seat.address)
         jobs = SessionJobs(services.job_slots, seat.address, stranger=stranger)
         return SessionShell(
             services.bus,
@@ -167,7 +167,8 @@ class ConnectionSessions:
 
     def _intake_of(self, shell: SessionShell) -> AudioIntake:
         seat = self._seat
-        memory = self._services.common.decoded_for(seat.address, stranger=not seat.caller.named)
+        share = self._services.common.decoded.of(stranger=not seat.caller.named)
+        memory = share.account(seat.address)
         return AudioIntake(shell, seat.protocol, self._pace, self._connection, memory)
 
     async def end(self, reason: EndReason) -> None:
@@ -198,16 +199,13 @@ class ConnectionSessions:
     def obey_now(self, command: ClientCommand) -> None:
         """Carry out a command of the client that takes no time."""
         match command:
-            case Audio():
-                if self.intake:
-                    self.intake.take_now(command)
             case Reply(message):
                 self._connection.reply(message)
             case Reconfigure(changes):
                 self.reconfigure(changes)
             case Ask():
                 self.ask(command)
-            case Begin() | EndSession() | PhoneTransfer():
+            case Audio() | Begin() | EndSession() | PhoneTransfer():
                 raise TypeError(f"{command} is for the connection")
             case _:
                 self.give(command)

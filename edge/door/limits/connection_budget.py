@@ -241,7 +241,7 @@ class ConnectionBudget:
             wait_s = max(
                 wait_s,
                 self._address.spend(work_s, sound_s, now_s),
-                self._debt.wait_s(sound_s, self._ahead.share(stranger=self.is_stranger), now_s),
+                self._debt.wait_s(sound_s, self._ahead.sound.of(stranger=self.is_stranger), now_s),
             )
         self._wait_s = wait_s
         return wait_s

@@ -95,10 +95,8 @@ class Stopwatch:
         limits = self._limits
         if self._began_ms is None:
             return _due_ms(self._active_ms, limits.socket_s), limits.socket_s, SOCKET_IDLE
-        too_long_ms, idle_ms = (
-            _due_ms(self._began_ms, limits.call_s),
-            _due_ms(self._active_ms, limits.idle_s),
-        )
+        too_long_ms = _due_ms(self._began_ms, limits.call_s)
+        idle_ms = _due_ms(self._active_ms, limits.idle_s)
         if too_long_ms <= idle_ms:
             return too_long_ms, limits.call_s, CALL_TOO_LONG
         return idle_ms, limits.idle_s, CALL_IDLE
