@@ -146,11 +146,7 @@ class AudioIntake:
         self._sound_bytes += len(pcm)
 
     def _count(self, messages: int) -> None:
-        """Count short *messages*, and the sound since the last time.
-
-        Raises:
-            OverBudgetError: the connection costs too much.
-        """
+        """Count short *messages*, and the sound since the last time; see `Pace.heard`."""
         sound_bytes, self._sound_bytes = self._sound_bytes, 0
         self._pace.heard(messages, sound_bytes)
 

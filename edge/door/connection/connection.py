@@ -64,13 +64,11 @@ class Connection:
         self._protocol = protocol = seat.protocol
         self._caller = seat.caller
         self._services = services
-        self._pace = ws.pace
         ws.pace.budget.identify(named=seat.caller.named)
         waiting = services.common.waiting.of(stranger=not seat.caller.named)
         buffer = SendBuffer(waiting.account(seat.address))
-        self._sessions = ConnectionSessions(services, seat, quota, ws.pace, self, ws.phone)
-        give = self._sessions.give
-        self._sender = ClientSender(ws, protocol, buffer, self._too_slow, give)
+        self._sessions = ConnectionSessions(services, seat, quota, ws, self)
+        self._sender = ClientSender(ws, protocol, buffer, self._too_slow, self._sessions.give)
         self._close: Close | None = None
         self._in_order = asyncio.Lock()
         """Held while a session begins or ends: a hang-up is no command of the client's."""
@@ -218,7 +216,7 @@ class Connection:
 
     def _not_begun(self, why: RefusedError) -> None:
         """Tell the client why no session can begin; close if the connection is for one session."""
-        self._pace.budget.spend_work(REFUSAL_WORK_S)  # slows repeated requests
+        self._ws.pace.budget.spend_work(REFUSAL_WORK_S)  # slows repeated requests
         log.info("session_refused", code=why.code, tenant=self._caller.tenant)
         self._protocol.forget_session()
         self._sender.tell(Notice(why.code, why.message, why.details))
@@ -226,7 +224,7 @@ class Connection:
             self._shut(why.close, why.details)
 
     async def _transfer(self, wanted: PhoneTransfer) -> None:
-        self._pace.budget.spend_turn()
+        self._ws.pace.budget.spend_turn()
         transfer = self._services.transfer
         if transfer is None or not await transfer(wanted.call):
             self._sessions.give(KeyPressed(wanted.key))

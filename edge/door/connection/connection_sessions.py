@@ -39,13 +39,12 @@ from edge.door.audio.audio_intake import AudioIntake, ClientConnection
 from edge.door.connection.call_boundary import contained
 from edge.door.connection.edge_services import EdgeServices
 from edge.door.connection.masked_inputs import masked
-from edge.door.limits.pace import Pace
 from edge.door.limits.session_jobs import SessionJobs
 from edge.door.limits.time_limits import Stopwatch
 from edge.door.opening.opening import Opening
 from edge.door.opening.seat import Seat
 from edge.door.refusal import RefusedError
-from edge.door.transport import Phone
+from edge.door.transport import Phone, Transport
 from runtime.tasks import scoped_task, shielded
 from schemas.events import EndReason
 from schemas.tools import MOST_SENT_KEYS, SEND_DTMF
@@ -77,19 +76,15 @@ class ConnectionSessions:
         services: EdgeServices,
         seat: Seat,
         quota: LogQuota,
-        pace: Pace,
+        ws: Transport,
         connection: ClientConnection,
-        phone: Phone | None = None,
     ) -> None:
-        """Hold sessions of the caller of *seat* for *connection*; *quota* bounds their events.
-
-        *phone*: the caller is on a telephone line.
-        """
-        self._phone = phone
+        """Hold sessions of the caller of *seat* for *connection*; *quota* bounds their events."""
+        self._phone = ws.phone
         self._services = services
         self._seat = seat
         self._quota = quota
-        self._pace = pace
+        self._pace = ws.pace
         self._connection_ref = ref(connection)
         self.stopwatch = Stopwatch(services.times, now_ms())
         self._session: _Session | None = None

@@ -42,8 +42,7 @@ class StorageMonitor:
     async def _stored(self) -> bool:
         """Store a test message; return whether it was stored within the bus's patience."""
         try:
-            head = {"Nats-TTL": f"{LIVES_S}s"}
-            await self._bus.publish_raw(self._subject, bytes(BYTES), head)
+            await self._bus.publish_raw(self._subject, bytes(BYTES), {"Nats-TTL": f"{LIVES_S}s"})
         except BusError:
             return False
         return True
