@@ -36,13 +36,14 @@ from benchmarks.soak import processes
 ROOT = Path(__file__).parent.parent
 LIMITS = (
     "edge/door/limits/",
+    "edge/door/audio/file_admission.py",
     "edge/call/quotas.py",
     "runtime/common_share.py",
     "runtime/buckets.py",
 )
 CALLERS = ("edge/door/", "edge/call/")
 COUNTS = re.compile(
-    r"budget|pace\b|self\._messages\b|_sound_bytes\b|_kept\b|_decoder_memory\b|self\._buffer\b|job_slots\b|stopwatch\b|_quota\b"
+    r"budget|pace\b|_sound_bytes\b|_kept\b|self\._buffer\b|job_slots\b|stopwatch\b|_quota\b"
 )
 LINE = re.compile(r"\(([^()]+\.py):(\d+)\)$")
 LOOKS_PER_SECOND, ROUNDS = 250, 6

@@ -55,7 +55,7 @@ class AudioSender:
         self._utterance: int | None = None
         """The latest utterance, until its last message was sent."""
         self._passes = Counter[int]()
-        """The calls of `resend` for each kept utterance, since its end or the last `note_loss`."""
+        """The calls of `resend` for each kept utterance, since its end or `reset_resends`."""
 
     def put(self, audio: SendAudio | None) -> None:
         """Queue *audio*; None: let `run` end when all messages are sent."""
@@ -117,7 +117,7 @@ class AudioSender:
         self._utterance = None
         self.forget_known()
 
-    def note_loss(self) -> None:
+    def reset_resends(self) -> None:
         """Note that messages may have been lost: the next `resend` sends all that are kept."""
         self._passes.clear()
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Literal
 
-DEAF_S = 5.0
+DEAF_MS = 5000
 """The length of an outage after which audio is ignored."""
 BusService = Literal["link", "log"]
 """The link to a server, or the streams, which may be away while the link works."""
@@ -12,15 +12,15 @@ BusService = Literal["link", "log"]
 class BusOutage:
     """The outages of the bus in one call."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        """*clock* returns monotonic seconds."""
-        self._clock = clock
+    def __init__(self, now_ms: Callable[[], int]) -> None:
+        """*now_ms* returns the Unix time, ms."""
+        self._now_ms = now_ms
         self.away: set[BusService] = set()
         """The services that are away."""
         self.changed: list[Callable[[bool], None]] = []
         """Called with True when an outage begins, and with False when it is over."""
-        self._since_s = 0.0
-        """The start of the outage, monotonic seconds."""
+        self._since_ms = 0
+        """The start of the outage, Unix ms."""
 
     def note(self, service: BusService, *, away: bool) -> None:
         """Note whether *service* of the bus is away."""
@@ -29,11 +29,11 @@ class BusOutage:
         if bool(self.away) == was_away:
             return
         if away:
-            self._since_s = self._clock()
+            self._since_ms = self._now_ms()
         for call in tuple(self.changed):
             call(away)
 
     @property
     def deaf(self) -> bool:
         """Return whether audio is ignored, since a response would come too late."""
-        return bool(self.away) and self._clock() - self._since_s > DEAF_S
+        return bool(self.away) and self._now_ms() - self._since_ms > DEAF_MS

@@ -129,7 +129,7 @@ class EventWriter:
 
         *awaits* returns whether an utterance's words are needed. *note_stored* is called with each
         event as it was stored. *refused* is called with the reason if the events exceed the quota,
-        or if one is too large for the bus. Who is cancelled logs how many events may be lost.
+        or if one is too large for the bus. If it is cancelled, it logs how many events may be lost.
         """
         event: Event | None = None
         try:

@@ -1,4 +1,4 @@
-"""Reads missed events from the log; sends unacknowledged audio again.
+"""Resyncs a call with its stages: reads missed events from the log, and has audio sent again.
 
 Messages of the live mirror and audio can be lost. Duplicates have no effect.
 """
@@ -17,7 +17,7 @@ from runtime.bus.errors import BusAwayError
 from runtime.bus.reader import Stored
 from schemas import subjects
 
-CATCH_UP_S = 1.0
+RESYNC_S = 1.0
 """The interval of checks whether the stages are silent for too long."""
 STORED_AT_ONCE = 40
 """The events of the log that the call takes before other tasks run."""
@@ -57,9 +57,9 @@ class Resync:
         self._position = LogPosition(session)
         self._wanted = asyncio.Event()
 
-    def look(self) -> None:
-        """Resync at once: events and audio may have been lost."""
-        self._audio_sender.note_loss()
+    def request(self) -> None:
+        """Have `run` resync at once: events and audio may have been lost."""
+        self._audio_sender.reset_resends()
         self._wanted.set()
 
     @contextmanager
@@ -67,19 +67,19 @@ class Resync:
         """Follow the bus until the block is left; *away* is called when an outage begins."""
 
         def on_outage(begins: bool) -> None:
-            away() if begins else self.look()
+            away() if begins else self.request()
 
         def on_liveness(is_away: bool) -> None:
             self._outage.note("link", away=is_away)
 
         self._outage.changed.append(on_outage)
-        self._bus.reconnected.append(self.look)
+        self._bus.reconnected.append(self.request)
         self._bus.liveness.changed.append(on_liveness)
         on_liveness(self._bus.liveness.away)
         try:
             yield
         finally:
-            self._bus.reconnected.remove(self.look)
+            self._bus.reconnected.remove(self.request)
             self._bus.liveness.changed.remove(on_liveness)
             self._outage.changed.remove(on_outage)
 
@@ -90,10 +90,10 @@ class Resync:
         """
         while True:
             try:
-                async with asyncio.timeout(CATCH_UP_S):
+                async with asyncio.timeout(RESYNC_S):
                     await self._wanted.wait()
             except TimeoutError:
-                if not self._call.stages.misses_news(now_ms()):
+                if not self._call.stages.needs_resync(now_ms()):
                     continue
             self._wanted.clear()
             if self._call.wants_words:
@@ -102,7 +102,7 @@ class Resync:
                 await self._read(take)
             except BusAwayError:
                 self._wanted.set()
-                await asyncio.sleep(CATCH_UP_S)
+                await asyncio.sleep(RESYNC_S)
 
     async def _read(self, take: Callable[[bytes, str, int], None]) -> None:
         for number, event in enumerate(await unread_events(self._bus, self._position)):

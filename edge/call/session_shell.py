@@ -27,7 +27,7 @@ from edge.call.timer import Timer
 from edge.call.turn_line import turn_line
 from edge.core.call import Call
 from edge.core.client_events import Measured, Trouble
-from edge.core.effects import AgentTransfer, Effect, HangUp, Publish, Recover, SendAudio, Tell
+from edge.core.effects import AgentTransfer, Effect, HangUp, Publish, ResyncSpeech, SendAudio, Tell
 from edge.core.hearing.caller_audio import joined
 from edge.core.input_log import InputLog
 from edge.core.inputs import (
@@ -72,7 +72,7 @@ class SessionShell:
         self._log = log.bind(session=self.session)
         loop = asyncio.get_running_loop()
         self._timer = Timer(now_ms=now_ms, call_later=loop.call_later)
-        self._outage = outage = BusOutage(loop.time)
+        self._outage = outage = BusOutage(now_ms)
         self._events = EventWriter(bus, outage, terms)
         self._jobs, self._recording = terms.jobs, audio.recording
         self._audio_sender = AudioSender(
@@ -190,7 +190,7 @@ class SessionShell:
         except Exception:  # noqa: BLE001  # `_break` logs it; it ends this call only
             self._break()
         if isinstance(call_input, Resumed):
-            self._resync.look()
+            self._resync.request()
 
     def _ring(self) -> None:
         """Give the call the time, or set the timer again if the call is due later by now."""
@@ -290,8 +290,8 @@ class SessionShell:
                     self._client.hang_up(code, reason)
                 case AgentTransfer(call, agent):
                     self._client.transfer(call, agent)
-                case Recover(turn):
-                    self._tasks.create_task(self._stages.recover(turn, self.give))
+                case ResyncSpeech(turn):
+                    self._tasks.create_task(self._stages.resync_speech(turn, self.give))
 
     def _queue(self, event: Event) -> None:
         if not self._events.put(event):

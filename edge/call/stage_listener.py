@@ -63,14 +63,14 @@ class StageListener:
             return
         take(event, seq)
 
-    async def recover(self, turn: int, give: GiveInput) -> None:
-        """Read the audio of *turn* from the stream for *give*, since some of it was lost."""
+    async def resync_speech(self, turn: int, give: GiveInput) -> None:
+        """Read the audio of *turn* from its stream for *give*, since some of it was lost."""
         subject = subjects.speech(self._session_ref[1], turn)
         try:
             for stored in await self._bus.read(subjects.AUDIO_STREAM, subject):
                 self._speak(stored.data, give)
         except BusAwayError:
-            self._log.warning("speech_not_recovered", turn=turn)
+            self._log.warning("speech_not_resynced", turn=turn)
 
     def _speak(self, data: bytes, give: GiveInput) -> None:
         if (chunk := message_of(SpeechChunk, data, session=self._session_ref[1])) is None:

@@ -37,7 +37,7 @@ class Tell:
 
 
 @dataclass(frozen=True, slots=True)
-class Recover:
+class ResyncSpeech:
     """Read the audio of *turn* from its stream for the call, which has lost some of it."""
 
     turn: int
@@ -66,7 +66,7 @@ class AgentTransfer:
     agent: str
 
 
-Effect = Publish | SendAudio | Tell | Recover | HangUp | AgentTransfer
+Effect = Publish | SendAudio | Tell | ResyncSpeech | HangUp | AgentTransfer
 
 
 class Outbox:
@@ -117,8 +117,8 @@ class Outbox:
     def send(self, audio: SendAudio) -> None:
         self._effects.append(audio)
 
-    def recover(self, turn: int) -> None:
-        self._effects.append(Recover(turn))
+    def resync_speech(self, turn: int) -> None:
+        self._effects.append(ResyncSpeech(turn))
 
     def hang_up(self, code: str = "", reason: str = "") -> None:
         self._effects.append(HangUp(code, reason))

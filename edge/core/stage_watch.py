@@ -37,7 +37,7 @@ class StageWatch:
         """Note that *stage* has delivered a result."""
         self._failures.pop(stage, None)
 
-    def misses_news(self, now_ms: int) -> bool:
+    def needs_resync(self, now_ms: int) -> bool:
         """Tell whether the stages have been silent for too long.
 
         Their events may have been lost between the log and this edge, so the log should be read.

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
-from edge.core.client_commands import ClientCommand
 from edge.core.client_events import Interrupted, Speech
+from edge.door.audio.audio_intake import AudioIntake, ClientConnection
 from edge.door.limits.pace import Pace
 
 
@@ -28,19 +28,6 @@ class Phone(Protocol):
         """
 
 
-class MessageReceiver(Protocol):
-    """The receiver of what a transport does not queue: `messages` yields all the rest in order."""
-
-    def take_at_once(self, message: str | bytes) -> bool:
-        """Take a short message out of its order; return False if it is to wait for its turn."""
-
-    def obey_now(self, command: ClientCommand) -> None:
-        """Carry out a command that the transport itself makes, such as `Played`."""
-
-    def over_budget(self, why: str) -> None:
-        """Close the connection, which is over its budget and is not read any more."""
-
-
 class Transport(Protocol):
     """The transport of one client."""
 
@@ -49,9 +36,10 @@ class Transport(Protocol):
     """None: audio goes in messages."""
     phone: Phone | None
     """None: it is no telephone."""
-
-    def set_receiver(self, receiver: MessageReceiver) -> None:
-        """Pass messages to *receiver* while it lives; `messages` yields what it does not take."""
+    connection: ClientConnection | None
+    """The connection that reads this transport, while it does."""
+    intake: AudioIntake | None
+    """Takes short audio at once; None: a message before it is not obeyed yet."""
 
     def messages(self) -> AsyncIterator[str | bytes]:
         """Yield the client's messages until it leaves."""

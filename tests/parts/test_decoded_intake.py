@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from edge.core.client_commands import Audio, ClientCommand
+from edge.core.client_commands import Audio
 from edge.core.client_events import Trouble
-from edge.door.connection.audio_intake import DECODED_PIECES, AudioIntake
+from edge.door.audio.audio_intake import DECODED_PIECES, AudioIntake
 from edge.door.limits.budgets import Budgets
 from edge.door.limits.common_bounds import DECODED_BYTES_OF_STRANGERS, DECODER_BYTES
 from edge.door.limits.connection_budget import ConnectionBudget
@@ -24,7 +24,7 @@ from runtime.audio import media
 from runtime.audio.containers import Container
 from runtime.common_share import CommonShare
 from tests.recorder import KINDS, NEEDS, recorded
-from tests.unit.edge.door.connection.told_holder import ToldHolder
+from tests.unit.edge.door.connection.told_connection import SoundShell, ToldConnection
 
 pytestmark = pytest.mark.skipif(not media.available(), reason=NEEDS)
 PIECE = 60_000
@@ -42,30 +42,25 @@ class Queued(Pace):
         self.waiting.append(piece)
 
 
-class Caller(ToldHolder):
+class Caller(ToldConnection):
     """The intake of one caller, and what came of it."""
 
     def __init__(self, pace: Pace, share: CommonShare, address: str) -> None:
         super().__init__()
-        self.heard_s = 0.0
         self.room = share.account(address)
+        self._shell = SoundShell()
         protocol = ContinuousProtocol(Handshake("c"))
-        self.intake = AudioIntake(self, protocol, pace, self, self._obey, self.room)
+        self.files = AudioIntake(self._shell, protocol, pace, self, self.room)
 
-    def take_audio(self, pcm: bytes) -> None:
-        self.heard_s += len(pcm) / 32_000
-
-    def take_audio_stepwise(self, pcm: bytes) -> Iterator[None]:
-        raise AssertionError(pcm)  # it is for long audio without a file
+    @property
+    def heard_s(self) -> float:
+        return sum(map(len, self._shell.sound)) / 32_000
 
     def fail(self, error: Exception) -> None:
         raise error
 
-    def _obey(self, command: ClientCommand) -> None:
-        raise AssertionError(command)
-
     def sends(self, data: bytes, form: Container, *, begins: bool = False) -> None:
-        self.intake.take_now(Audio(data, form, begins=begins))
+        self.files.take_now(Audio(data, form, begins=begins))
 
 
 async def test_a_file_that_is_never_whole_takes_what_is_left_and_no_more() -> None:
@@ -80,22 +75,22 @@ async def test_a_file_that_is_never_whole_takes_what_is_left_and_no_more() -> No
             caller.sends(endless, Container.MP4, begins=True)
             for _ in range(40):
                 caller.sends(bytes(PIECE), Container.MP4)
-        waits = sum(one.intake._audio_in.waiting_bytes for one in callers)
+        waits = sum(one.files._audio_in.waiting_bytes for one in callers)
         assert waits < DECODED_BYTES_OF_STRANGERS
         assert sum(one.room.amount for one in callers) <= DECODED_BYTES_OF_STRANGERS
         last = callers[-1]
         (trouble,) = last.told  # once for each file, not for each piece
         assert isinstance(trouble, Trouble)
         assert "too much compressed audio" in trouble.reason
-        assert last.intake._pace.budget._work_s > 0.1  # who goes on sending is slowed
+        assert last.files._pace.budget._work_s > 0.1  # who goes on sending is slowed
     finally:
         for caller in callers:
-            caller.intake.close()
+            caller.files.close()
     assert sum(one.room.amount for one in callers) == 0
     late = Caller(Pace(budget, WorkQueue(), str), share, "a99")
     late.sends(endless, Container.MP4, begins=True)
     assert late.room.amount == len(endless) + DECODER_BYTES
-    late.intake.close()
+    late.files.close()
 
 
 async def test_a_small_file_of_much_sound_is_decoded_no_faster_than_it_is_taken() -> None:
@@ -105,7 +100,7 @@ async def test_a_small_file_of_much_sound_is_decoded_no_faster_than_it_is_taken(
         silence = recorded(bytes(200 * 32_000), KINDS["flac"])
         assert len(silence) < 300_000
         caller.sends(silence, Container.FLAC, begins=True)
-        caller.intake._audio_in._decoder.finish()  # type: ignore[union-attr]  # nothing follows
+        caller.files._audio_in._decoder.finish()  # type: ignore[union-attr]  # nothing follows
         until_s = time.monotonic() + 20
         while len(waiting) < DECODED_PIECES and time.monotonic() < until_s:
             await asyncio.sleep(0.01)
@@ -116,7 +111,7 @@ async def test_a_small_file_of_much_sound_is_decoded_no_faster_than_it_is_taken(
                 waiting.pop(0)()
             await asyncio.sleep(0.001)
         assert 199 < caller.heard_s < 201
-        caller.intake.close()
+        caller.files.close()
 
 
 async def test_a_decoder_that_waits_for_its_turn_ends_with_the_session() -> None:
@@ -130,7 +125,7 @@ async def test_a_decoder_that_waits_for_its_turn_ends_with_the_session() -> None
         while len(waiting) < DECODED_PIECES and time.monotonic() < until_s:
             await asyncio.sleep(0.01)
         (decoder,) = set(threading.enumerate()) - before
-        caller.intake.close()
+        caller.files.close()
         await asyncio.to_thread(decoder.join, 20)
         assert not decoder.is_alive()
 
@@ -145,7 +140,7 @@ async def test_a_decoder_that_waits_for_its_turn_keeps_nobody_from_sending() -> 
         while len(waiting) < DECODED_PIECES and time.monotonic() < until_s:
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.2)  # all was read, and the rest of it is to be handed over
-        assert caller.intake._audio_in.waiting_bytes == 0
+        assert caller.files._audio_in.waiting_bytes == 0
         sending = threading.Thread(
             target=caller.sends, args=(b"\0" * 100, Container.WEBM), daemon=True
         )
@@ -154,5 +149,5 @@ async def test_a_decoder_that_waits_for_its_turn_keeps_nobody_from_sending() -> 
         hangs = sending.is_alive()
         while waiting:
             waiting.pop(0)()
-        caller.intake.close()
+        caller.files.close()
         assert not hangs

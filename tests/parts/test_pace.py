@@ -10,9 +10,8 @@ import pytest
 
 from edge.door.limits.budgets import Budgets
 from edge.door.limits.costs import BURST_FRAMES, Costs
-from edge.door.limits.loop_round import ROUND_S
 from edge.door.limits.pace import Pace
-from edge.door.limits.work_queue import WorkQueue
+from edge.door.limits.work_queue import ROUND_S, WorkQueue
 
 
 @dataclass

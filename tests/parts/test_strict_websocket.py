@@ -15,40 +15,56 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from edge.core.client_commands import ClientCommand
+from edge.door.audio.audio_intake import AudioIntake
+from edge.door.limits.allowance import OverBudgetError
 from edge.door.limits.budgets import Budgets
 from edge.door.limits.costs import Costs
-from edge.door.limits.loop_round import ROUND_S
 from edge.door.limits.pace import Pace
-from edge.door.limits.work_queue import WorkQueue
+from edge.door.limits.work_queue import ROUND_S, WorkQueue
 from edge.door.websocket.strict_websocket import StrictWebSocket
 from edge.door.websocket.unparsed_frames import MOST_PIECE_BYTES, MOST_UNTAKEN_BYTES
+from edge.protocols.client_protocol import Handshake
+from edge.protocols.continuous import ContinuousProtocol
+from runtime.common_share import CommonShare
 from tests.raw_websocket import BINARY, CLOSE, PING, TEXT, RawSocket, frame, upgraded
+from tests.unit.edge.door.connection.told_connection import SoundShell, ToldConnection
 
 SOUND = "s" * 2000
 OTHER = "o" * 2000
 
 
-class Receiver:
-    """A server that takes what begins with an s, or is binary, and notes how all came."""
+class Sounds(ContinuousProtocol):
+    """A protocol whose audio is what begins with an s, or is binary."""
+
+    def __init__(self, came: list[tuple[str, str]], *, bears_one: bool) -> None:
+        """Note in *came* what came; *bears_one*: the first message costs too much."""
+        super().__init__(Handshake("c"))
+        self._came, self._bears_one = came, bears_one
+
+    def receive_audio(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand] | None:
+        if isinstance(raw, str) and not raw.startswith("s"):
+            return None
+        self._came.append(("direct", str(raw[:1])))
+        if self._bears_one:
+            raise OverBudgetError(f"too much: {'ü' * 100}")
+        return super().receive_audio(bytes(640), now_ms)
+
+
+class Receiver(ToldConnection):
+    """A server that notes how all messages came."""
 
     def __init__(self, *, bears_one: bool = False, named: bool = False) -> None:
         """Send a client away at its first message, if *bears_one*; *named*: it has a token."""
+        super().__init__()
         self._bears_one, self._named = bears_one, named
         self.queue = WorkQueue()
         self._ws: StrictWebSocket | None = None
         self._closing: asyncio.Task[bool] | None = None
         self.came: list[tuple[str, str]] = []
 
-    def take_at_once(self, message: str | bytes) -> bool:
-        sound = isinstance(message, bytes) or message.startswith("s")
-        if sound:
-            self.came.append(("direct", str(message[:1])))
-        if self._bears_one and self._ws:
-            self._ws.cut_off(f"too much: {'ü' * 100}")
-        return sound
-
-    def obey_now(self, command: ClientCommand) -> None:
-        raise AssertionError(command)  # a WebSocket makes none
+    def cut_off(self, why: str) -> None:
+        assert self._ws
+        self._ws.cut_off(why)
 
     def over_budget(self, why: str) -> None:
         assert self._ws
@@ -57,9 +73,13 @@ class Receiver:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         with Budgets(Costs()).opened("a", time.monotonic()) as budget:
             budget.identify(named=self._named)
-            ws = self._ws = StrictWebSocket(Pace(budget, self.queue, str), timeout=0.1)
+            pace = Pace(budget, self.queue, str)
+            ws = self._ws = StrictWebSocket(pace, timeout=0.1)
             await ws.prepare(request)
-            ws.set_receiver(self)
+            ws.connection = self
+            room = CommonShare(0).account("a")
+            sounds = Sounds(self.came, bears_one=self._bears_one)
+            ws.intake = AudioIntake(SoundShell(), sounds, pace, self, room)
             async for message in ws.messages():
                 self.came.append(("queued", str(message[:1])))
                 if message == "end":
@@ -160,8 +180,8 @@ async def test_what_is_not_worked_on_waits_in_the_socket_and_comes_in_its_order(
             async for message in ws.messages():
                 came.append(int(message[:4]))
                 await go_on.wait()
-                assert ws._intake
-                most = max(most, ws._intake._untaken)
+                assert ws._frames
+                most = max(most, ws._frames._untaken)
                 if len(came) == count:
                     break
             await ws.close()

@@ -14,7 +14,7 @@ from edge.door.limits.work_order import (
     SHORT_ROUND_S,
     Place,
 )
-from edge.door.limits.work_queue import WorkQueue
+from edge.door.limits.work_queue import ROUND_S, LoopRound, WorkQueue
 
 
 async def rounds(count: int) -> None:
@@ -122,3 +122,21 @@ async def test_the_queue_leaves_a_share_of_the_loop_to_live_calls() -> None:
     began_s = loop.time()
     await queue.wait("b")
     assert loop.time() - began_s > 0.05 / QUEUE_SHARE / 2
+
+
+async def test_a_round_is_full_until_it_ends() -> None:
+    here = LoopRound()
+    here.count(ROUND_S / 2)
+    assert not here.is_full
+    here.count(ROUND_S)
+    assert here.is_full
+    await asyncio.sleep(0)
+    assert not here.is_full
+
+
+async def test_the_work_of_two_rounds_is_not_added_up() -> None:
+    here = LoopRound()
+    for _ in range(4):
+        here.count(ROUND_S / 2)
+        assert not here.is_full
+        await asyncio.sleep(0)

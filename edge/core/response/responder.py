@@ -58,13 +58,13 @@ class Responder:
         self._tools.came(self._current.of(event.turn), event, now_ms)
 
     def ready(self, event: ev.SpeechReady, now_ms: int) -> None:
-        """Take the end of a sentence's audio; what is missing of it is recovered."""
+        """Take the end of a sentence's audio; what is missing of it is read again."""
         if response := self._current.of(event.turn):
             response.waiting_since_ms = now_ms
             if event.chunks == 0:
                 response.sentences.mark_silent(event.index)
             elif not response.sentences.has(event.index):
-                self._out.recover(response.turn)
+                self._out.resync_speech(response.turn)
 
     @property
     def tools_since_ms(self) -> int | None:

@@ -1,14 +1,11 @@
 """Reads a client's messages: the protocol turns them into commands, within a budget."""
 
-import time
-from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Protocol
 
 from edge.call.clock import now_ms
 from edge.core.client_commands import Audio, ClientCommand
-from edge.core.client_events import ClientEvent, Notice
-from edge.door.connection.audio_intake import AudioIntake
+from edge.core.client_events import Notice
+from edge.door.audio.audio_intake import ClientConnection
 from edge.door.limits.allowance import OverBudgetError
 from edge.door.transport import Transport
 from edge.protocols.client_protocol import ClientProtocol
@@ -24,88 +21,43 @@ TOO_OFTEN = Notice(
 )
 
 
-class Sessions(Protocol):
-    """The sessions of the connection."""
-
-    @property
-    def intake(self) -> AudioIntake | None:
-        """Return the intake of the running session's audio, or None if there is none."""
-
-    def obey_now(self, command: ClientCommand) -> None:
-        """Carry out a command that takes no time."""
-
-
-class ReaderConnection(Protocol):
-    """The connection whose client is read."""
-
-    def tell(self, event: ClientEvent) -> None:
-        """Send *event* to the client."""
-
-    def over_budget(self, why: str) -> None:
-        """Close the connection, which is over its budget and is not read any more."""
-
-    def fail(self, error: Exception) -> None:
-        """Close the connection after an unexpected exception, and log it."""
-
-
 class ClientReader:
     """Reads messages one after the other; short audio goes directly to the `AudioIntake`."""
 
-    def __init__(  # a connection has them all, and makes one reader
+    def __init__(
         self,
         ws: Transport,
         protocol: ClientProtocol,
         commands: Bucket,
-        sessions: Sessions,
-        connection: ReaderConnection,
-        *,
-        obey: Callable[[list[ClientCommand]], Awaitable[None]],
+        connection: ClientConnection,
     ) -> None:
-        """Have *obey* carry out commands; short audio goes to the intake of *sessions*.
-
-        *commands* is their rate, for protocols with a limit. *connection* is told of errors.
-        """
+        """Read *ws* for *connection*; *commands* is their rate, for protocols with a limit."""
         self._ws = ws
         self._pace = ws.pace
         self._protocol = protocol
         self._commands = commands
-        self._sessions = sessions
         self._connection = connection
-        self._obey = obey
-        self._direct: AudioIntake | None = None
-        """Takes short audio at once; None: another message is obeyed first."""
 
     async def run(self) -> None:
         """Read until the client leaves, is over its budget, or an exception ends it."""
-        self._ws.set_receiver(self)
+        ws, connection = self._ws, self._connection
+        ws.connection = connection
         try:
-            await self._obey(self._protocol.opened())
-            self._direct = self._sessions.intake
-            async for message in self._ws.messages():
-                self._direct = None  # later messages wait
+            await connection.obey(self._protocol.opened())
+            ws.intake = connection.intake
+            async for message in ws.messages():
+                ws.intake = None  # later messages wait
                 await self._obey_message(message)
                 del message  # frees the memory of a long one at once
-                self._direct = self._sessions.intake
+                ws.intake = connection.intake
         except OverBudgetError as error:
-            self._ws.cut_off(str(error))
+            ws.cut_off(str(error))
         except ConnectionError:  # the client left before its ping was answered
             pass
         except Exception as error:  # noqa: BLE001  # `fail` logs it
-            self._connection.fail(error)
-        finally:
-            self._direct = None
-
-    def take_at_once(self, message: str | bytes) -> bool:
-        """Take a short message if it is audio and nothing is before it; return whether it was."""
-        return self._direct is not None and self._direct.take_if_audio(message)
-
-    def obey_now(self, command: ClientCommand) -> None:
-        """Carry out a command of the transport."""
-        self._sessions.obey_now(command)
-
-    def over_budget(self, why: str) -> None:
-        """Close the connection."""
-        self._connection.over_budget(why)
+            connection.fail(error)
+        finally:  # they refer to the transport: it would stay until garbage collection
+            ws.intake = ws.connection = None
 
     async def _obey_message(self, message: str | bytes) -> None:
         """Obey a message, and wait until the next one may be read.
@@ -113,7 +65,7 @@ class ClientReader:
         Raises:
             OverBudgetError: the connection is over its budget.
         """
-        intake = self._sessions.intake if isinstance(message, bytes) else None
+        intake = self._connection.intake if isinstance(message, bytes) else None
         if intake:
             intake.keep_no_longer()
         if len(message) > MOST_INLINE_BYTES:
@@ -126,7 +78,7 @@ class ClientReader:
         if self._too_often(commands):
             self._connection.tell(TOO_OFTEN)
         else:
-            await self._obey(commands)
+            await self._connection.obey(commands)
         if intake:
             intake.await_more()
         await self._pace.admit()
@@ -136,4 +88,4 @@ class ClientReader:
         limited = self._protocol.admission.limits_commands
         if not limited or all(isinstance(command, Audio) for command in commands):
             return False
-        return self._commands.refuse_s(time.monotonic()) > 0
+        return self._commands.refuse_s(self._pace.clock()) > 0

@@ -7,6 +7,7 @@ unsent. The caller may then have heard less than the call supposes, which the ca
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from enum import Enum, auto
 
 import msgspec
 
@@ -21,6 +22,14 @@ from runtime.audio.conversion import AudioOut
 
 CLOSE_MULTIPLE = 2
 """The multiple of the limit for dropped audio at which a slow client is closed."""
+
+
+class SenderState(Enum):
+    """Whether messages are sent."""
+
+    SENDS = auto()
+    ENDED = auto()
+    """`run` has ended: nothing is sent, and nothing is queued any more."""
 
 
 class ClientSender:
@@ -41,8 +50,8 @@ class ClientSender:
         """
         self._ws = ws
         self._protocol = protocol
-        self._too_slow: Callable[[], None] | None = too_slow
-        """None: `run` has ended, and nothing is sent."""
+        self._state = SenderState.SENDS
+        self._too_slow = too_slow
         self._audio_out = AudioOut(protocol.audio_out_hz)
         self._heard_less = heard_less
         self._waiting = SendQueue()
@@ -76,7 +85,7 @@ class ClientSender:
     def send(self, messages: Iterable[Json], piece: Piece | None = None) -> None:
         """Queue *messages*; one of them may carry the audio of *piece*."""
         for message in messages:
-            if self._too_slow is None:
+            if self._state is SenderState.ENDED:
                 return
             text = msgspec.json.encode(message).decode()
             carries = piece and self._protocol.without_audio(message) is not message
@@ -89,7 +98,7 @@ class ClientSender:
     def _drop_stale(self, event: Interrupted) -> Interrupted:
         """Drop the unsent audio of a response; return the event with what may have been heard."""
         stale = self._waiting.interrupt(event, self._rest_of)
-        if not stale.text_bytes or self._too_slow is None:
+        if not stale.text_bytes or self._state is SenderState.ENDED:
             return event
         self._buffer.sent(stale.text_bytes)
         self._protocol.audio_dropped(event.turn, stale.audio_ms)
@@ -116,7 +125,8 @@ class ClientSender:
             pass
         finally:
             self._buffer.release()
-            self._too_slow = None  # it refers to the connection, which would stay in memory
+            self._state = SenderState.ENDED
+            del self._too_slow  # it refers to the connection, which would stay in memory
 
     async def _send_all(self) -> None:
         """Send until `close`; messages of the same moment go in one packet."""

@@ -1,12 +1,12 @@
 """One connection: joins a client protocol with sessions on the bus."""
 
 import asyncio
-import time
 from dataclasses import dataclass
 
 import structlog
 
 from edge.call.client import LogRefusal
+from edge.call.clock import now_ms
 from edge.call.quotas import LogQuota
 from edge.call.session_shell import SessionShell
 from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, PhoneTransfer
@@ -21,10 +21,12 @@ from edge.core.client_events import (
     Trouble,
 )
 from edge.core.inputs import KeyPressed, Resumed, Started
+from edge.door.audio.audio_intake import AudioIntake
 from edge.door.connection.client_reader import ClientReader
 from edge.door.connection.client_sender import ClientSender
 from edge.door.connection.connection_sessions import ConnectionSessions
 from edge.door.connection.edge_services import EdgeServices
+from edge.door.limits.common_bounds import SendBuffer
 from edge.door.limits.costs import REFUSAL_WORK_S
 from edge.door.opening.seat import Seat
 from edge.door.refusal import RefusedError
@@ -62,12 +64,11 @@ class Connection:
         self._protocol = protocol = seat.protocol
         self._caller = seat.caller
         self._services = services
-        self._pace = ws.pace
         ws.pace.budget.identify(named=seat.caller.named)
-        buffer = services.common.send_buffer(seat.address, stranger=not seat.caller.named)
-        self._sessions = ConnectionSessions(services, seat, quota, ws.pace, self, ws.phone)
-        give = self._sessions.give
-        self._sender = ClientSender(ws, protocol, buffer, self._too_slow, give)
+        waiting = services.common.waiting.of(stranger=not seat.caller.named)
+        buffer = SendBuffer(waiting.account(seat.address))
+        self._sessions = ConnectionSessions(services, seat, quota, ws, self)
+        self._sender = ClientSender(ws, protocol, buffer, self._too_slow, self._sessions.give)
         self._close: Close | None = None
         self._in_order = asyncio.Lock()
         """Held while a session begins or ends: a hang-up is no command of the client's."""
@@ -75,10 +76,12 @@ class Connection:
 
     async def run(self) -> None:
         """Serve the client until it leaves, is closed, or its session fails."""
+        rate = self._services.commands_per_second
+        reading = ClientReader(self._ws, self._protocol, Bucket(rate, rate), self)
         try:
             async with asyncio.TaskGroup() as tasks:
                 writer = tasks.create_task(self._sender.run())
-                reader = tasks.create_task(self._reader().run())
+                reader = tasks.create_task(reading.run())
                 keeper = tasks.create_task(self._keep_time())
                 leaver = tasks.create_task(self._wake.wait())
                 await asyncio.wait({reader, leaver}, return_when=asyncio.FIRST_COMPLETED)
@@ -94,11 +97,9 @@ class Connection:
             close = self._close or LEFT
             await self._ws.close(code=close.code, message=close.reason.encode())
 
-    def _reader(self) -> ClientReader:
-        rate = self._services.commands_per_second
-        return ClientReader(
-            self._ws, self._protocol, Bucket(rate, rate), self._sessions, self, obey=self._obey
-        )
+    @property
+    def intake(self) -> AudioIntake | None:
+        return self._sessions.intake
 
     @property
     def busy(self) -> bool:
@@ -135,11 +136,11 @@ class Connection:
     async def _keep_time(self) -> None:
         """Close when a time limit of the connection or its call is reached."""
         stopwatch = self._sessions.stopwatch
-        while not (up := stopwatch.up(time.monotonic())):
-            left_s = stopwatch.left_s(time.monotonic())
+        while not (up := stopwatch.up(now_ms())):
+            left_s = stopwatch.left_s(now_ms())
             await asyncio.sleep(min(max(left_s, LEAST_WAIT_S), LONGEST_SLEEP_S))
             if self.busy:
-                stopwatch.active(time.monotonic())
+                stopwatch.active(now_ms())
         shell = self._sessions.shell
         log.info("time_is_up", limit=up.code, session=shell.session if shell else "")
         self._sender.tell(Notice(up.code, up.message, up.details))
@@ -169,7 +170,7 @@ class Connection:
 
     # -------------------------------------------------------- commands of the client
 
-    async def _obey(self, commands: list[ClientCommand]) -> None:
+    async def obey(self, commands: list[ClientCommand]) -> None:
         sessions = self._sessions
         for command in commands:
             match command:
@@ -185,6 +186,9 @@ class Connection:
                     await self._transfer(command)
                 case _:
                     sessions.obey_now(command)
+
+    def obey_now(self, command: ClientCommand) -> None:
+        self._sessions.obey_now(command)
 
     async def _end(self, shell: SessionShell | None, *, close: bool) -> None:
         """End the session of *shell*, unless it has ended meanwhile; then *close*."""
@@ -212,7 +216,7 @@ class Connection:
 
     def _not_begun(self, why: RefusedError) -> None:
         """Tell the client why no session can begin; close if the connection is for one session."""
-        self._pace.budget.spend_work(REFUSAL_WORK_S)  # slows repeated requests
+        self._ws.pace.budget.spend_work(REFUSAL_WORK_S)  # slows repeated requests
         log.info("session_refused", code=why.code, tenant=self._caller.tenant)
         self._protocol.forget_session()
         self._sender.tell(Notice(why.code, why.message, why.details))
@@ -220,7 +224,7 @@ class Connection:
             self._shut(why.close, why.details)
 
     async def _transfer(self, wanted: PhoneTransfer) -> None:
-        self._pace.budget.spend_turn()
+        self._ws.pace.budget.spend_turn()
         transfer = self._services.transfer
         if transfer is None or not await transfer(wanted.call):
             self._sessions.give(KeyPressed(wanted.key))
@@ -229,7 +233,7 @@ class Connection:
 
     def tell(self, event: ClientEvent) -> None:
         if isinstance(event, CallerTranscript) or (isinstance(event, Speech) and event.ends):
-            self._sessions.stopwatch.active(time.monotonic())
+            self._sessions.stopwatch.active(now_ms())
         if isinstance(event, ClientToolCalled) and self._sessions.run_phone_tool(event):
             return
         shell = self._sessions.shell

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-import time
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,6 +10,7 @@ from weakref import ref
 
 import structlog
 
+from edge.call.clock import now_ms
 from edge.call.quotas import LogQuota
 from edge.call.session_audio import SessionAudio
 from edge.call.session_shell import SessionShell
@@ -35,18 +35,16 @@ from edge.core.inputs import (
     ResponseRequested,
     Typed,
 )
-from edge.door.connection.audio_intake import AudioIntake
+from edge.door.audio.audio_intake import AudioIntake, ClientConnection
 from edge.door.connection.call_boundary import contained
 from edge.door.connection.edge_services import EdgeServices
-from edge.door.connection.holder import Holder
 from edge.door.connection.masked_inputs import masked
-from edge.door.limits.pace import Pace
 from edge.door.limits.session_jobs import SessionJobs
 from edge.door.limits.time_limits import Stopwatch
 from edge.door.opening.opening import Opening
 from edge.door.opening.seat import Seat
 from edge.door.refusal import RefusedError
-from edge.door.transport import Phone
+from edge.door.transport import Phone, Transport
 from runtime.tasks import scoped_task, shielded
 from schemas.events import EndReason
 from schemas.tools import MOST_SENT_KEYS, SEND_DTMF
@@ -78,29 +76,25 @@ class ConnectionSessions:
         services: EdgeServices,
         seat: Seat,
         quota: LogQuota,
-        pace: Pace,
-        holder: Holder,
-        phone: Phone | None = None,
+        ws: Transport,
+        connection: ClientConnection,
     ) -> None:
-        """Hold sessions of the caller of *seat* for *holder*; *quota* bounds their events.
-
-        *phone*: the caller is on a telephone line.
-        """
-        self._phone = phone
+        """Hold sessions of the caller of *seat* for *connection*; *quota* bounds their events."""
+        self._phone = ws.phone
         self._services = services
         self._seat = seat
         self._quota = quota
-        self._pace = pace
-        self._holder_ref = ref(holder)
-        self.stopwatch = Stopwatch(services.times, time.monotonic())
+        self._pace = ws.pace
+        self._connection_ref = ref(connection)
+        self.stopwatch = Stopwatch(services.times, now_ms())
         self._session: _Session | None = None
 
     @property
-    def _holder(self) -> Holder:
+    def _connection(self) -> ClientConnection:
         """The connection; the reference is weak, since the connection has this object."""
-        if (holder := self._holder_ref()) is None:
+        if (connection := self._connection_ref()) is None:
             raise ReferenceError("the connection is over")
-        return holder
+        return connection
 
     @property
     def shell(self) -> SessionShell | None:
@@ -126,8 +120,8 @@ class ConnectionSessions:
             raise session
         shell, opening, began = session.shell, session.opening, session.opening.began
         structlog.contextvars.bind_contextvars(session=began.session)
-        earlier_s = shell.call.history.spend.call_ms(began.at_ms) / 1000
-        self.stopwatch.began(time.monotonic(), began.config.limits, earlier_s=earlier_s)
+        earlier_ms = shell.call.history.spend.call_ms(began.at_ms)
+        self.stopwatch.began(now_ms(), began.config.limits, earlier_ms=earlier_ms)
         return shell, opening
 
     async def _begun(self, begin: Begin) -> _Session | RefusedError:
@@ -148,19 +142,19 @@ class ConnectionSessions:
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Do *work* beside the connection, which ends if it fails."""
-        return self._services.sessions.create_task(contained(work, self._holder))
+        return self._services.sessions.create_task(contained(work, self._connection))
 
     def _shell_of(self, opening: Opening, *, tells_events: bool) -> SessionShell:
         """Return a shell for *opening* that does not run yet."""
         services, seat, model = self._services, self._seat, self._services.speech_model
         stranger = not seat.caller.named
         caller = CallerAudio(model.opinion() if model else None, cancel_echo=services.cancel_echo)
-        memory = services.common.spoken_by(seat.address, stranger=stranger)
+        memory = services.common.spoken.of(stranger=stranger).account(seat.address)
         jobs = SessionJobs(services.job_slots, seat.address, stranger=stranger)
         return SessionShell(
             services.bus,
             Call(opening.began, opening.history),
-            self._holder,
+            self._connection,
             audio=SessionAudio(caller, opening.recording, memory, self._pace.wait_in_queue),
             terms=replace(opening.terms, jobs=jobs),
             tells_events=tells_events,
@@ -168,8 +162,9 @@ class ConnectionSessions:
 
     def _intake_of(self, shell: SessionShell) -> AudioIntake:
         seat = self._seat
-        memory = self._services.common.decoded_for(seat.address, stranger=not seat.caller.named)
-        return AudioIntake(shell, seat.protocol, self._pace, self._holder, self.obey_now, memory)
+        share = self._services.common.decoded.of(stranger=not seat.caller.named)
+        memory = share.account(seat.address)
+        return AudioIntake(shell, seat.protocol, self._pace, self._connection, memory)
 
     async def end(self, reason: EndReason) -> None:
         session = self._session
@@ -188,7 +183,7 @@ class ConnectionSessions:
         """Let the edge finish a session that still stores events."""
         session, self._session = self._session, None
         self._pace.budget.watch(None)
-        self.stopwatch.ended(time.monotonic())
+        self.stopwatch.ended(now_ms())
         if session is None:
             return
         session.intake.close()
@@ -199,16 +194,13 @@ class ConnectionSessions:
     def obey_now(self, command: ClientCommand) -> None:
         """Carry out a command of the client that takes no time."""
         match command:
-            case Audio():
-                if self.intake:
-                    self.intake.take_now(command)
             case Reply(message):
-                self._holder.reply(message)
+                self._connection.reply(message)
             case Reconfigure(changes):
                 self.reconfigure(changes)
             case Ask():
                 self.ask(command)
-            case Begin() | EndSession() | PhoneTransfer():
+            case Audio() | Begin() | EndSession() | PhoneTransfer():
                 raise TypeError(f"{command} is for the connection")
             case _:
                 self.give(command)
@@ -280,7 +272,7 @@ class ConnectionSessions:
         log.info("agent_changed", session=shell.session, agent=str(handed.agent))
         shell.give(Reconfigured(config, handed.agent, call))
         if handed.agent:
-            self._holder.tell(Transferred(handed.agent.name))
+            self._connection.tell(Transferred(handed.agent.name))
 
     def run_phone_tool(self, called: ClientToolCalled) -> bool:
         """Run a tool of the telephone line; False: the tool is the client's."""

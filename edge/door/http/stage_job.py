@@ -191,7 +191,7 @@ class StageJobs:
         """Take the missed events and all audio in the streams; duplicates have no effect."""
         for event in await unread_events(self.bus, self._position):
             self._stages.event(event.data, event.subject, event.seq, self._on_event)
-        await self._stages.recover(TURN, self._on_audio)
+        await self._stages.resync_speech(TURN, self._on_audio)
 
     def _on_event(self, event: AnyEvent, seq: int) -> None:
         del seq

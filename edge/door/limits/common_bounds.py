@@ -83,23 +83,28 @@ class SendBuffer:
 
 
 @dataclass(frozen=True)
+class SplitShare:
+    """Two shares of one thing: of callers with a token, and of strangers."""
+
+    callers: CommonShare
+    strangers: CommonShare
+
+    def of(self, *, stranger: bool) -> CommonShare:
+        return self.strangers if stranger else self.callers
+
+
+@dataclass(frozen=True)
 class CommonBounds:
-    """The shares of an edge; a caller has a token, and a stranger has none."""
+    """The shares of an edge."""
 
     sessions: CommonShare
     """The sessions that strangers begin in a minute."""
-    waiting: CommonShare
-    """The bytes that wait for callers' clients."""
-    waiting_of_strangers: CommonShare
-    """The bytes that wait for strangers' clients."""
-    spoken: CommonShare
+    waiting: SplitShare
+    """The bytes that wait for clients: see `SendBuffer`."""
+    spoken: SplitShare
     """The bytes of callers' sound that is not recognised yet."""
-    spoken_of_strangers: CommonShare
-    """The bytes of strangers' sound that is not recognised yet."""
-    decoded: CommonShare
-    """The bytes of callers' compressed audio that is not decoded yet."""
-    decoded_of_strangers: CommonShare
-    """The bytes of strangers' compressed audio that is not decoded yet."""
+    decoded: SplitShare
+    """The bytes of compressed audio that is not decoded yet."""
 
     @staticmethod
     def of(settings: Settings) -> CommonBounds:
@@ -107,22 +112,7 @@ class CommonBounds:
         a_minute = settings.joins_per_minute_without_token or TWICE * most
         return CommonBounds(
             CommonShare(a_minute, MINUTE_S),
-            CommonShare(WAITING_BYTES),
-            CommonShare(WAITING_BYTES_OF_STRANGERS),
-            CommonShare(SPOKEN_BYTES),
-            CommonShare(SPOKEN_BYTES_OF_STRANGERS),
-            CommonShare(DECODED_BYTES),
-            CommonShare(DECODED_BYTES_OF_STRANGERS),
+            SplitShare(CommonShare(WAITING_BYTES), CommonShare(WAITING_BYTES_OF_STRANGERS)),
+            SplitShare(CommonShare(SPOKEN_BYTES), CommonShare(SPOKEN_BYTES_OF_STRANGERS)),
+            SplitShare(CommonShare(DECODED_BYTES), CommonShare(DECODED_BYTES_OF_STRANGERS)),
         )
-
-    def send_buffer(self, address: str, *, stranger: bool) -> SendBuffer:
-        share = self.waiting_of_strangers if stranger else self.waiting
-        return SendBuffer(share.account(address))
-
-    def spoken_by(self, address: str, *, stranger: bool) -> ShareAccount:
-        share = self.spoken_of_strangers if stranger else self.spoken
-        return share.account(address)
-
-    def decoded_for(self, address: str, *, stranger: bool) -> ShareAccount:
-        share = self.decoded_of_strangers if stranger else self.decoded
-        return share.account(address)

@@ -89,19 +89,20 @@ class ConnectionBudget:
     """The budget of one connection.
 
     The numbers are what was spent since they were last charged or cleared. `load` and `_wait_s` are
-    the results of the last `check`; `clear_if_live` clears nothing unless both are 0. For what it
-    has cleared, the next `check` charges the most that a live caller spends between two checks.
+    the results of the last `check`. A connection with a load or a wait is not live, so that
+    `clear_if_live` leaves its numbers. For cleared numbers, the next `check` charges the most that
+    a live caller spends between two checks.
     """
 
     __slots__ = (  # the amounts change with each frame
         "_address",
         "_ahead",
+        "_allowances",
         "_bytes",
         "_cleared",
         "_debt",
         "_frames",
         "_live_frames",
-        "_of",
         "_recognition",
         "_refilled_s",
         "_sound_s",
@@ -137,12 +138,12 @@ class ConnectionBudget:
         self._debt, self._typed = Debt(address.address), Debt(address.address)
         self._wait_s = 0.0
         """The seconds until its debt is paid, at the last check."""
-        self._of = Allowances.of(costs, now_s)
+        self._allowances = Allowances.of(costs, now_s)
         self._live_frames = min(BURST_FRAMES, costs.frames_per_second)
         self._cleared = False
         """Whether `clear_if_live` has cleared something since the last check."""
         self._refilled_s = now_s
-        """The time at which nothing was missing, or nothing will be."""
+        """The time at which all allowances but turns were full, or will be."""
 
     def identify(self, *, named: bool) -> None:
         """Note whether its caller has shown a token."""
@@ -197,7 +198,7 @@ class ConnectionBudget:
         )
 
     def clear_if_live(self, now_s: float) -> bool:
-        """Clear what was spent, if a live caller spends no less; return whether it was cleared."""
+        """Clear the numbers if a live caller spends as much; return whether they were cleared."""
         since_s = min(LIVE_S, now_s - self._refilled_s)
         if (
             self.load
@@ -223,8 +224,8 @@ class ConnectionBudget:
         frames, size, work_s, sound_s = self._frames, self._bytes, self._work_s, self._sound_s
         self._frames = self._bytes = 0
         self._work_s = self._sound_s = 0.0
-        of = self._of
-        if self._cleared:  # what was cleared last still counts
+        of = self._allowances
+        if self._cleared:
             of.spend(CHECK_FRAMES, CHECK_BYTES, CHECK_WORK_S, CHECK_SOUND_S, self._refilled_s)
             self._cleared = False
         wait_s = of.spend(frames, size, work_s, sound_s, now_s)
@@ -240,7 +241,7 @@ class ConnectionBudget:
             wait_s = max(
                 wait_s,
                 self._address.spend(work_s, sound_s, now_s),
-                self._debt.wait_s(sound_s, self._ahead.share(stranger=self.is_stranger), now_s),
+                self._debt.wait_s(sound_s, self._ahead.sound.of(stranger=self.is_stranger), now_s),
             )
         self._wait_s = wait_s
         return wait_s

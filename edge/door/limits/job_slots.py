@@ -46,6 +46,14 @@ class SlotPhase(Enum):
     """It has waited for too long, or its session has ended."""
 
 
+class SessionState(Enum):
+    """Whether the jobs of a session may want slots."""
+
+    RUNS = auto()
+    LEFT = auto()
+    """Its last jobs are under way; it wants no more slots."""
+
+
 class SlotMove(Enum):
     """The moves between phases."""
 
@@ -67,7 +75,7 @@ SLOT_MOVES: Mapping[tuple[SlotPhase, SlotMove], SlotPhase] = {
 class SlotJob:
     """A job at this edge."""
 
-    holder: SlotHolder
+    session: SessionSlots
     key: JobKey
     since_s: float
     """The time from which it has wanted a slot, or holds one."""
@@ -122,19 +130,19 @@ class _Stage:
             job = self.left.popleft()
             if job.phase is HELD:
                 done -= 1
-                job.holder.free(job.key, now_s)
+                job.session.free(job.key, now_s)
 
     def fill(self, now_s: float) -> None:
         """Give free slots to waiting jobs."""
         while self.has_free_slot and (job := self.next):
             self.waiting.pop()
-            job.holder.hold(job, now_s)
+            job.session.hold(job, now_s)
             job.on_end()
 
     def starves(self, since_s: float) -> bool:
         """Return whether an address that holds no slot has waited for one since *since_s*."""
         return any(
-            job.phase is WANTED and job.since_s <= since_s and not self.held[job.holder.address]
+            job.phase is WANTED and job.since_s <= since_s and not self.held[job.session.address]
             for job in self.waiting
         )
 
@@ -144,7 +152,7 @@ class JobSlots:
 
     def __init__(self) -> None:
         self.stages: dict[StageName, _Stage] = {"stt": _Stage(), "llm": _Stage()}
-        self.holding: set[SlotHolder] = set()
+        self.holding: set[SessionSlots] = set()
         """The sessions whose jobs hold a slot."""
 
     def update(
@@ -184,7 +192,7 @@ class JobSlots:
         return {name for name, stage in self.stages.items() if stage.strangers > stage.callers}
 
 
-class SlotHolder:
+class SessionSlots:
     """The slots of one session's jobs, until it leaves."""
 
     def __init__(self, slots: JobSlots, address: str, *, stranger: bool) -> None:
@@ -195,7 +203,7 @@ class SlotHolder:
         """The jobs that hold a slot."""
         self._latest: SlotJob | None = None
         """The latest job that had to wait; those of a session come one after the other."""
-        self._left = False
+        self._state = SessionState.RUNS
 
     def want(self, event: Event, now_s: float) -> bool | SlotJob:
         """Return True if *event* may be stored at once, False if never, else the job that waits.
@@ -205,7 +213,7 @@ class SlotHolder:
         key = key_of(event)
         if key is None or key in self._held:
             return True
-        if self._left:
+        if self._state is SessionState.LEFT:
             return not self._stranger
         stage, job = self._slots.stages[key[0]], SlotJob(self, key, now_s)
         if not self._stranger or (stage.has_free_slot and not stage.next):
@@ -244,7 +252,7 @@ class SlotHolder:
 
     def leave(self) -> None:
         """Wait for nothing: the session ends. Its stages go on with what they have."""
-        self._left = True
+        self._state = SessionState.LEFT
         if self._latest:
             self.stop_waiting(self._latest)
             self._latest.on_end()

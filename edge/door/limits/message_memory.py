@@ -39,7 +39,7 @@ class MessageMemory:
     def next(self) -> Reservation | None:
         """The reservation that gets memory next, or None if none waits."""
         while self.queue:
-            if (first := self.queue.first()).waits:
+            if (first := self.queue.first()).wanted_bytes:
                 return first
             self.queue.pop()  # its connection has gone
         return None
@@ -58,8 +58,8 @@ class Reservation:
         """Bytes."""
         self._since_s = 0.0
         """The time from which it holds memory, if it holds any."""
-        self.waits = False
-        """Whether it is in the queue."""
+        self.wanted_bytes = 0
+        """The bytes for which it waits in the queue; 0: it does not wait."""
 
     def reserve(self, size: int, now_s: float) -> bool:
         """Hold *size* bytes in all; return False without memory, so that the caller asks again."""
@@ -70,11 +70,11 @@ class Reservation:
         fits = more <= memory.free or memory.free + self.held == memory.size
         is_behind = memory.next not in {None, self}
         if not fits or (is_behind and not self.held):
-            if not self.waits:
-                self.waits = True
+            if not self.wanted_bytes:
                 memory.queue.add(self._address, self)
+            self.wanted_bytes = size
             return False
-        self.waits = False
+        self.wanted_bytes = 0
         if not self.held:
             self._since_s = now_s
         memory.free -= more
@@ -93,4 +93,4 @@ class Reservation:
     def release(self) -> None:
         """Free the memory, and stop waiting for it."""
         self._memory.free += self.held
-        self.held, self.waits = 0, False
+        self.held = self.wanted_bytes = 0

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from edge.door.limits.job_slots import JobSlots, SlotHolder
+from edge.door.limits.job_slots import JobSlots, SessionSlots
 from schemas.events import Event
 
 MOST_WAIT_S = 10.0
@@ -25,7 +25,7 @@ class SessionJobs:
         most_wait_s: float = MOST_WAIT_S,
     ) -> None:
         """Hold slots for a session of *address*; *clock* returns seconds."""
-        self._holder = SlotHolder(slots, address, stranger=stranger)
+        self._slots = SessionSlots(slots, address, stranger=stranger)
         self._clock = clock
         self._most_wait_s = most_wait_s
 
@@ -34,7 +34,7 @@ class SessionJobs:
 
         Other events pass at once.
         """
-        found = self._holder.want(event, self._clock())
+        found = self._slots.want(event, self._clock())
         if isinstance(found, bool):
             return found
         ended = asyncio.Event()
@@ -44,13 +44,13 @@ class SessionJobs:
                 async with asyncio.timeout(self._most_wait_s):
                     await ended.wait()
         finally:
-            holds = self._holder.stop_waiting(found)
+            holds = self._slots.stop_waiting(found)
         return holds
 
     def note_stored(self, event: Event) -> None:
         """Note an event that was stored, of a stage or of the edge."""
-        self._holder.note_stored(event, self._clock())
+        self._slots.note_stored(event, self._clock())
 
     def leave(self) -> None:
         """Stop waiting: the session ends. Its stages go on with what they have."""
-        self._holder.leave()
+        self._slots.leave()

@@ -3,6 +3,7 @@
 Such sound waits in memory for its recognition; typed turns are stored in the log.
 """
 
+from edge.door.limits.common_bounds import SplitShare
 from runtime.common_share import CommonShare
 
 EDGE_SHARE, STRANGERS_SHARE = 8.0, 2.0
@@ -21,12 +22,11 @@ class SoundAhead:
 
     def __init__(self, at_once_s: float) -> None:
         """Take *at_once_s*, the sound that one connection may send at once."""
-        self._of_callers = CommonShare(EDGE_SHARE * at_once_s, EDGE_SHARE_LASTS_S)
-        self._of_strangers = CommonShare(STRANGERS_SHARE * at_once_s, EDGE_SHARE_LASTS_S)
+        self.sound = SplitShare(
+            CommonShare(EDGE_SHARE * at_once_s, EDGE_SHARE_LASTS_S),
+            CommonShare(STRANGERS_SHARE * at_once_s, EDGE_SHARE_LASTS_S),
+        )
         self.strangers_turns = CommonShare(STRANGERS_TURNS, EDGE_SHARE_LASTS_S)
-
-    def share(self, *, stranger: bool) -> CommonShare:
-        return self._of_strangers if stranger else self._of_callers
 
 
 class Debt:

@@ -31,15 +31,18 @@ class StorageMonitor:
             await asyncio.sleep(STORAGE_CHECK_INTERVAL_S)
 
     async def check(self) -> None:
-        """Store a test message; without storage this takes the bus's patience."""
+        """Note whether the bus stores messages, and log a change."""
         if not self._bus.connected:
             return  # another failure, which is reported elsewhere
-        try:
-            head = {"Nats-TTL": f"{LIVES_S}s"}
-            await self._bus.publish_raw(self._subject, bytes(BYTES), head)
-            stores = True
-        except BusError:
-            stores = not self._bus.connected
+        stores = await self._stored() or not self._bus.connected
         if stores != self.stores:
             self.stores = stores
             log.info("bus_stores_again") if stores else log.error("bus_stores_nothing")
+
+    async def _stored(self) -> bool:
+        """Store a test message; return whether it was stored within the bus's patience."""
+        try:
+            await self._bus.publish_raw(self._subject, bytes(BYTES), {"Nats-TTL": f"{LIVES_S}s"})
+        except BusError:
+            return False
+        return True

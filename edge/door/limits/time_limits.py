@@ -52,57 +52,55 @@ CALL_IDLE = TimeUp("CALL_IDLE", "Call ended", "nobody spoke for {:g} s")
 
 
 class Stopwatch:
-    """The time of a connection and its call, against their limits."""
+    """The time of a connection and its call, against their limits; times are Unix ms."""
 
-    def __init__(self, limits: TimeLimits, now_s: float) -> None:
+    def __init__(self, limits: TimeLimits, now_ms: int) -> None:
         self._operators = self._limits = limits
-        self._began_s: float | None = None
+        self._began_ms: int | None = None
         """The start of the call if it had only this connection; None: there is no call."""
-        self._active_s = now_s
+        self._active_ms = now_ms
 
-    def began(self, now_s: float, limits: CallLimits, *, earlier_s: float = 0) -> None:
+    def began(self, now_ms: int, limits: CallLimits, *, earlier_ms: int = 0) -> None:
         """Note that a call begins or is resumed, with the *limits* of its agent.
 
-        *earlier_s*: the duration of its earlier connections.
+        *earlier_ms*: the duration of its earlier connections.
         """
-        self._began_s, self._active_s = now_s - earlier_s, now_s
+        self._began_ms, self._active_ms = now_ms - earlier_ms, now_ms
         self.limit(limits)
 
     def limit(self, limits: CallLimits) -> None:
         """Apply *limits* where they are tighter than the operator's."""
         self._limits = self._operators.tightened(limits)
 
-    def active(self, now_s: float) -> None:
+    def active(self, now_ms: int) -> None:
         """Note a word of either side."""
-        self._active_s = now_s
+        self._active_ms = now_ms
 
-    def ended(self, now_s: float) -> None:
+    def ended(self, now_ms: int) -> None:
         """Note that the call is over, if there was one."""
-        if self._began_s is not None:
-            self._began_s, self._active_s = None, now_s
+        if self._began_ms is not None:
+            self._began_ms, self._active_ms = None, now_ms
 
-    def up(self, now_s: float) -> TimeUp | None:
+    def up(self, now_ms: int) -> TimeUp | None:
         """Return the limit that is reached, or None."""
-        due_s, lasts_s, up = self._first()
-        return replace(up, details=up.details.format(lasts_s)) if now_s >= due_s else None
+        due_ms, lasts_s, up = self._first()
+        return replace(up, details=up.details.format(lasts_s)) if now_ms >= due_ms else None
 
-    def left_s(self, now_s: float) -> float:
+    def left_s(self, now_ms: int) -> float:
         """Return the seconds until a limit may be reached; infinite: none is set."""
-        return max(0.0, self._first()[0] - now_s)
+        return max(0.0, (self._first()[0] - now_ms) / 1000)
 
     def _first(self) -> tuple[float, float, TimeUp]:
         """Return the next limit: its due time, its length, and its name."""
         limits = self._limits
-        if self._began_s is None:
-            return _due_s(self._active_s, limits.socket_s), limits.socket_s, SOCKET_IDLE
-        too_long_s, idle_s = (
-            _due_s(self._began_s, limits.call_s),
-            _due_s(self._active_s, limits.idle_s),
-        )
-        if too_long_s <= idle_s:
-            return too_long_s, limits.call_s, CALL_TOO_LONG
-        return idle_s, limits.idle_s, CALL_IDLE
+        if self._began_ms is None:
+            return _due_ms(self._active_ms, limits.socket_s), limits.socket_s, SOCKET_IDLE
+        too_long_ms = _due_ms(self._began_ms, limits.call_s)
+        idle_ms = _due_ms(self._active_ms, limits.idle_s)
+        if too_long_ms <= idle_ms:
+            return too_long_ms, limits.call_s, CALL_TOO_LONG
+        return idle_ms, limits.idle_s, CALL_IDLE
 
 
-def _due_s(since_s: float, lasts_s: float) -> float:
-    return since_s + lasts_s if lasts_s else math.inf
+def _due_ms(since_ms: int, lasts_s: float) -> float:
+    return since_ms + lasts_s * 1000 if lasts_s else math.inf

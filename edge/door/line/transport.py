@@ -1,14 +1,14 @@
 """The transport of a call with audio apart from its messages."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Protocol
-from weakref import ref
 
 from edge.core.client_commands import ClientCommand
+from edge.door.audio.audio_intake import AudioIntake, ClientConnection
 from edge.door.limits.common_bounds import MOST_CLIENT_BYTES, message_bytes
 from edge.door.limits.pace import Pace
-from edge.door.transport import MessageReceiver, Phone, VoicePlayer
+from edge.door.transport import Phone, VoicePlayer
 
 MOST_UNREAD_MESSAGES = 512
 """The most unread messages, with audio from before the session's beginning."""
@@ -39,8 +39,8 @@ class LineTransport:
         self.pace = pace
         self.player: VoicePlayer | None = None
         self.phone: Phone | None = None
-        self._receiver: Callable[[], MessageReceiver | None] = lambda: None
-        """A weak reference: the receiver has this transport."""
+        self.connection: ClientConnection | None = None
+        self.intake: AudioIntake | None = None
         self._carrier: Carrier | None = None
         self._waiting: asyncio.Queue[str | bytes | None] = asyncio.Queue(MOST_UNREAD_MESSAGES + 1)
         """At most MOST_UNREAD_MESSAGES; None is the last, which always has room."""
@@ -55,10 +55,6 @@ class LineTransport:
     def note_slowed(self) -> None:
         """Do nothing: the carrier sees by itself whether its client has gone."""
 
-    def set_receiver(self, receiver: MessageReceiver) -> None:
-        """Pass messages to *receiver* while it lives; `messages` yields what it does not take."""
-        self._receiver = ref(receiver)
-
     def attach(self, carrier: Carrier, phone: Phone | None = None) -> None:
         """Take the *carrier* of the call; *phone*: that of a telephone."""
         self._carrier, self.player, self.phone = carrier, carrier.voice, phone
@@ -67,9 +63,8 @@ class LineTransport:
         """Take a message, or a packet's audio."""
         if self._is_over:
             return
-        receiver = self._receiver()
-        if receiver and self._waiting.empty() and receiver.take_at_once(message):
-            return  # the receiver has counted it
+        if self.intake and self._waiting.empty() and self.intake.take_if_audio(message):
+            return  # the intake has counted it
         size_bytes = message_bytes(message)
         self.pace.budget.spend_frames(1, size_bytes)
         self._waiting_bytes += size_bytes
@@ -80,10 +75,9 @@ class LineTransport:
 
     def commanded(self, commands: list[ClientCommand]) -> None:
         """Take commands that the line itself makes."""
-        receiver = self._receiver()
-        if receiver and not self._is_over:
+        if self.connection and not self._is_over:
             for command in commands:
-                receiver.obey_now(command)
+                self.connection.obey_now(command)
 
     def left(self) -> None:
         """Note that the client has left, or that no more comes; what has come is still read."""
@@ -98,8 +92,8 @@ class LineTransport:
         while not self._waiting.empty():
             self._waiting.get_nowait()
         self.left()
-        if receiver := self._receiver():
-            receiver.over_budget(message)
+        if self.connection:
+            self.connection.over_budget(message)
 
     async def messages(self) -> AsyncIterator[str | bytes]:
         """Yield waiting and later messages until the client leaves."""

@@ -10,11 +10,6 @@ FIRST_CONTROL = 0x08
 MASK_BIT = 0x80
 LENGTH_16 = 126
 KEY_BYTES = 4
-WHOLE_TEXT, WHOLE_BINARY = FIN | 0x01, FIN | 0x02
-HEAD_BYTES = 4 + KEY_BYTES
-"""The head of a frame with a length of 16 bits (126 to 65 535 bytes), such as 20 ms of audio."""
-MOST_DIRECT_BYTES = 16_384
-"""The longest message for the fast path, bytes: half a second of audio, after a delayed packet."""
 
 
 class FrameSplit(NamedTuple):
@@ -92,27 +87,3 @@ class FrameHeads:
                 if kind < FIRST_CONTROL and self._size > LONG_BYTES:
                     break
         return FrameSplit(at, frames, unmasked=False)
-
-
-class ShortMessages(NamedTuple):
-    """Messages that need no parser."""
-
-    messages: list[bytes]
-    """Each a whole masked frame."""
-    begun: bytes
-    """The start of another one."""
-
-
-def whole_messages(data: bytes) -> ShortMessages | None:
-    """Return the messages in *data*, or None if it contains anything else."""
-    found: list[bytes] = []
-    at = 0
-    while (left := len(data) - at) >= HEAD_BYTES:
-        size = HEAD_BYTES + (data[at + 2] << 8 | data[at + 3])
-        if data[at] not in (WHOLE_TEXT, WHOLE_BINARY) or data[at + 1] != MASK_BIT | LENGTH_16:
-            return None
-        if size > left:
-            return ShortMessages(found, data[at:]) if size <= MOST_DIRECT_BYTES else None
-        found.append(data[at : at + size])
-        at += size
-    return None if left else ShortMessages(found, b"")

@@ -4,24 +4,34 @@ Frames of every kind count in the connection's budget, also empty parts and ping
 few at a time, and the socket is not read meanwhile. `unparsed_frames.py` decides when.
 
 A microphone sends fifty messages a second, each a whole frame. Such a frame goes directly to the
-receiver: parser, queue and waiting task would double the cost of the audio.
+`AudioIntake`: parser, queue and waiting task would double the cost of the audio.
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from aiohttp import WebSocketError
 from aiohttp._websocket.helpers import websocket_mask
 
-from edge.door.limits.allowance import AHEAD, OverBudgetError
+from edge.door.audio.audio_intake import AudioIntake
+from edge.door.limits.allowance import OverBudgetError
 from edge.door.limits.message_memory import LONGEST_RESERVATION_S
-from edge.door.limits.pace import WAIT_PIECE_S, Pace
-from edge.door.transport import MessageReceiver
-from edge.door.websocket.frame_heads import HEAD_BYTES, KEY_BYTES, WHOLE_TEXT
-from edge.door.websocket.unparsed_frames import DROPS, READS, IntakeStep, UnparsedFrames
+from edge.door.limits.pace import DIRECT, QUEUE, WAIT_PIECE_S, Pace
+from edge.door.websocket.frame_heads import FIN, KEY_BYTES, LENGTH_16, MASK_BIT
+from edge.door.websocket.unparsed_frames import (
+    DROPS,
+    MOST_FRAMES,
+    READS,
+    IntakeStep,
+    UnparsedFrames,
+)
 from edge.protocols.client_protocol import CloseCode
 
+WHOLE_TEXT, WHOLE_BINARY = FIN | 0x01, FIN | 0x02
+HEAD_BYTES = 4 + KEY_BYTES
+"""The head of a frame with a length of 16 bits (126 to 65 535 bytes), such as 20 ms of audio."""
+MOST_DIRECT_BYTES = 16_384
+"""The longest message for the fast path, bytes: half a second of audio, after a delayed packet."""
 REASON_READ_S = 1.0
 """The time, seconds, in which a client over its budget can read the close's reason."""
 STILL_THERE = b"\x8a\x00"
@@ -33,8 +43,8 @@ class FilteredSocket(Protocol):
 
     pace: Pace
     most_bytes: int
-    receiver: Callable[[], MessageReceiver | None]
-    """Returns what takes some short messages, which the parser does not get."""
+    intake: AudioIntake | None
+    """Takes short audio, which the parser does not get."""
 
     @property
     def closed(self) -> bool:
@@ -71,24 +81,23 @@ class FrameIntake:
             return False, b""
         if frames.begun:
             data = frames.with_begun(data)
-        if self._budget.is_stranger and self._ws.pace.is_round_full:
+        route = self._ws.pace.route()
+        if route is QUEUE:
             frames.add(data, 0)
             self._take_step(IntakeStep.GO_ON_LATER, 0.0)
             return False, b""
-        at = self._delivered(data)
+        at = self._take_audio(data) if route is DIRECT else 0
         if at == len(data):
             return False, b""
         frames.add(data, at)
         return self._parse(), b""
 
-    def _delivered(self, data: bytes) -> int:
-        """Give short messages to the receiver; return the number of their bytes in *data*."""
-        receiver = self._ws.receiver()
-        if not receiver or self._queue._buffer:
+    def _take_audio(self, data: bytes) -> int:
+        """Give short audio to its session; return the number of its bytes in *data*."""
+        intake = self._ws.intake
+        if intake is None or self._queue._buffer or not self._frames.heads.between_messages:
             return 0
-        if self._budget.load is AHEAD:
-            return 0
-        short = self._frames.short_messages(data)
+        short = whole_messages(data)
         if short is None:
             return 0
         at = 0
@@ -96,7 +105,7 @@ class FrameIntake:
             if self.drops:
                 return len(data)
             message = message_in(frame)
-            if message is None or not receiver.take_at_once(message):
+            if message is None or not intake.take_if_audio(message):
                 return at
             at += len(frame)
         self._frames.begun = short.begun
@@ -220,6 +229,34 @@ class FrameIntake:
             self._ws.cut_off("a long message takes too long, and others wait for its memory")
         elif reservation.held:
             self._check_memory_in(WAIT_PIECE_S)
+
+
+class ShortMessages(NamedTuple):
+    """Messages that need no parser."""
+
+    messages: list[bytes]
+    """Each a whole masked frame."""
+    begun: bytes
+    """The start of another one."""
+
+
+def whole_messages(data: bytes) -> ShortMessages | None:
+    """Return the few messages in *data*, or None if it contains anything else, or many."""
+    if len(data) > MOST_DIRECT_BYTES:
+        return None
+    found: list[bytes] = []
+    at = 0
+    while (left := len(data) - at) >= HEAD_BYTES:
+        size = HEAD_BYTES + (data[at + 2] << 8 | data[at + 3])
+        if data[at] not in (WHOLE_TEXT, WHOLE_BINARY) or data[at + 1] != MASK_BIT | LENGTH_16:
+            return None
+        if len(found) == MOST_FRAMES:
+            return None
+        if size > left:
+            return ShortMessages(found, data[at:]) if size <= MOST_DIRECT_BYTES else None
+        found.append(data[at : at + size])
+        at += size
+    return None if left else ShortMessages(found, b"")
 
 
 def message_in(frame: bytes) -> str | bytes | None:

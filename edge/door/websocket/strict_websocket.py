@@ -5,15 +5,15 @@ has no option for it. The private parts of aiohttp that this file and `frame_int
 listed in `test_aiohttp_parts.py`, and pyproject.toml pins its minor version.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
-from weakref import ref
 
 from aiohttp import WebSocketError, WSMsgType, web
 from aiohttp.web_request import BaseRequest
 
+from edge.door.audio.audio_intake import AudioIntake, ClientConnection
 from edge.door.limits.pace import Pace
-from edge.door.transport import MessageReceiver, Phone, VoicePlayer
+from edge.door.transport import Phone, VoicePlayer
 from edge.door.websocket.frame_intake import FrameIntake
 from edge.protocols.client_protocol import CloseCode
 
@@ -28,8 +28,10 @@ class StrictWebSocket(web.WebSocketResponse):
 
     player: VoicePlayer | None = None
     phone: Phone | None = None
+    connection: ClientConnection | None = None
+    intake: AudioIntake | None = None
     _put_off_at = 0.0
-    _intake: FrameIntake | None = None
+    _frames: FrameIntake | None = None
 
     def __init__(self, pace: Pace, **options: Any) -> None:
         """Take *options* of aiohttp's."""
@@ -37,19 +39,13 @@ class StrictWebSocket(web.WebSocketResponse):
         self.most_bytes = options.get("max_msg_size", 0)
         self.pace = pace
         pace.read_from(self)
-        self.receiver: Callable[[], MessageReceiver | None] = lambda: None
-        """A weak reference: the receiver has this WebSocket, which makes no commands itself."""
-
-    def set_receiver(self, receiver: MessageReceiver) -> None:
-        """Deliver to *receiver* while it lives; `messages` does not yield what it takes at once."""
-        self.receiver = ref(receiver)
 
     def _post_start(self, request: BaseRequest, protocol: str | None, writer: Any) -> None:
         super()._post_start(request, protocol, writer)
         # aiohttp has no option for this: the filter replaces its parser
         handler: Any = request.protocol
-        self._intake = FrameIntake(self._parser, self._reader, self, handler)
-        handler._payload_parser = self._intake
+        self._frames = FrameIntake(self._parser, self._reader, self, handler)
+        handler._payload_parser = self._frames
 
     async def messages(self) -> AsyncIterator[str | bytes]:
         """Yield the client's messages until it leaves."""
@@ -57,8 +53,8 @@ class StrictWebSocket(web.WebSocketResponse):
             if message.type in {WSMsgType.TEXT, WSMsgType.BINARY}:
                 yield message.data
             del message  # frees the memory of a long one at once
-            if self._intake:
-                self._intake.taken()
+            if self._frames:
+                self._frames.taken()
 
     async def close(self, *, message: bytes = b"", **how: Any) -> bool:
         """Close like aiohttp, with the reason *message*, cut to fit; free all unread data."""
@@ -66,37 +62,37 @@ class StrictWebSocket(web.WebSocketResponse):
         try:
             return await super().close(message=reason, **how)
         finally:
-            if self._intake:
-                self._intake.free()
+            if self._frames:
+                self._frames.free()
 
     def release(self) -> None:
         """Drop references to this object, which would stay in memory until garbage collection."""
-        self._intake = self._exception = self.phone = None
+        self._frames = self._exception = self.phone = None
         if self._req is not None:
             handler: Any = self._req.protocol
             handler._data_received_cb = None
 
     def cut_off(self, message: str) -> None:
         """Read no more, and have the connection closed; *message* says why."""
-        if self._intake is None or self._intake.drops:
+        if self._frames is None or self._frames.drops:
             return
-        self._intake.drop_all()
-        if receiver := self.receiver():
-            receiver.over_budget(message)
+        self._frames.drop_all()
+        if self.connection:
+            self.connection.over_budget(message)
         elif self._reader is not None:
             self._reader.set_exception(WebSocketError(CloseCode.POLICY_VIOLATION, message))
 
     def has_more(self) -> bool:
         """Return whether more has arrived than was processed."""
-        return self._intake is not None and self._intake.has_more
+        return self._frames is not None and self._frames.has_more
 
     def note_slowed(self) -> None:
         """Put the next ping off: the unread data may hold a pong."""
         if not self.closed:
             self._put_off_at = 0.0
             self._on_data_received()
-            if self._intake:
-                self._intake.probe()
+            if self._frames:
+                self._frames.probe()
 
     def _on_data_received(self) -> None:
         """Put the next ping off, unless this was done just before."""

@@ -12,12 +12,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from edge.door.limits.message_memory import LONG_BYTES, RESERVATION_RETRY_S, Reservation
-from edge.door.websocket.frame_heads import (
-    MOST_DIRECT_BYTES,
-    FrameHeads,
-    ShortMessages,
-    whole_messages,
-)
+from edge.door.websocket.frame_heads import FrameHeads
 from runtime.moves import moved
 
 MOST_FRAMES, MOST_PIECE_BYTES = 32, 32 * 1024
@@ -92,7 +87,7 @@ class UnparsedFrames:
         self.state = READS
         self._reservation = reservation
         self._most_bytes = most_bytes
-        self._heads = FrameHeads()
+        self.heads = FrameHeads()
         self.begun = b""
         """The start of a message for the receiver, kept until the rest of it has come."""
         self._rest, self._at = b"", 0
@@ -123,13 +118,6 @@ class UnparsedFrames:
         data, self.begun = self.begun + data, b""
         return data
 
-    def short_messages(self, data: bytes) -> ShortMessages | None:
-        """Return the messages in *data* that need no parser; None: the parser takes all."""
-        if len(data) > MOST_DIRECT_BYTES or not self._heads.between_messages:
-            return None
-        found = whole_messages(data)
-        return found if found and len(found.messages) <= MOST_FRAMES else None
-
     def add(self, data: bytes, at: int) -> None:
         """Take *data* to be parsed from its byte *at* on; nothing else waits."""
         self._rest, self._at = data, at
@@ -137,7 +125,7 @@ class UnparsedFrames:
     def next_piece(self) -> Piece:
         """Return the next few frames, which are parsed now."""
         data, at = self._rest, self._at
-        until, frames, unmasked = self._heads.follow(data, MOST_FRAMES, at, MOST_PIECE_BYTES)
+        until, frames, unmasked = self.heads.follow(data, MOST_FRAMES, at, MOST_PIECE_BYTES)
         # frees the parsed data if it is more than the rest
         self._rest, self._at = (data, until) if until < len(data) / 2 else (data[until:], 0)
         return Piece(data[at:until], frames, unmasked)
@@ -206,16 +194,16 @@ class UnparsedFrames:
 
     def _has_memory(self, now_s: float) -> bool:
         """Return whether the incomplete message may be read on."""
-        size, reservation = self._heads.unread, self._reservation
+        size, reservation = self.heads.unread, self._reservation
         if size <= LONG_BYTES or size >= self._most_bytes:  # refused as too long
             return True
-        if reservation.held and self._long != self._heads.number:
+        if reservation.held and self._long != self.heads.number:
             return False  # the one before is still being processed
-        self._long = self._heads.number
+        self._long = self.heads.number
         return reservation.reserve(size, now_s)
 
     def all_taken(self) -> None:
         """Release the memory of a message that was processed, unless the next one needs it."""
-        on_its_way = self._heads.unread and self._long == self._heads.number
+        on_its_way = self.heads.unread and self._long == self.heads.number
         if not on_its_way:
             self._reservation.release()

@@ -127,7 +127,7 @@ async def test_after_a_loss_or_its_end_an_utterance_is_sent_again_as_at_first() 
     sender = AudioSender(bus, "s", lambda _: True)
     await sent_before(sender, message(1, 0))
     assert await passes(sender, bus, 3) == [1, 1, 0]
-    sender.note_loss()
+    sender.reset_resends()
     assert await passes(sender, bus, 3) == [1, 1, 0]
     await sent_before(sender, message(1, 1, end=True))
     assert await passes(sender, bus, 3) == [2, 2, 0]

@@ -1,14 +1,14 @@
 """What a call does while its bus is away."""
 
-from edge.call.bus_outage import DEAF_S, BusOutage
+from edge.call.bus_outage import DEAF_MS, BusOutage
 
 
 class Away:
     """An absence with a clock that is set by hand."""
 
     def __init__(self) -> None:
-        self.now_s = 100.0
-        self.absence = BusOutage(lambda: self.now_s)
+        self.now_ms = 100_000
+        self.absence = BusOutage(lambda: self.now_ms)
         self.told: list[bool] = []
         self.absence.changed.append(self.told.append)
 
@@ -30,7 +30,7 @@ def test_a_log_that_is_gone_makes_deaf_though_servers_answer() -> None:
     away = Away()
     away.absence.note("log", away=True)
     assert not away.absence.deaf
-    away.now_s += DEAF_S + 0.1
+    away.now_ms += DEAF_MS + 1
     assert away.absence.deaf
     away.absence.note("link", away=True)
     away.absence.note("link", away=False)

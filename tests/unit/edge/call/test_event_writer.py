@@ -39,7 +39,7 @@ class NoSlot:
 
 
 def writer(bus: MemoryBus, terms: LogTerms = UNBOUNDED) -> EventWriter:
-    return EventWriter(bus, BusOutage(lambda: 0.0), terms)
+    return EventWriter(bus, BusOutage(lambda: 0), terms)
 
 
 def ignored(_: Event) -> None: ...
@@ -201,7 +201,7 @@ async def test_the_share_of_the_log_grows_with_the_time() -> None:
         return now_s
 
     quota = LogQuota([], lambda: Bucket(rate=QUOTA_STEP_BYTES, size=2 * QUOTA_STEP_BYTES))
-    events = EventWriter(bus, BusOutage(lambda: 0.0), LogTerms(quota=quota), clock)
+    events = EventWriter(bus, BusOutage(lambda: 0), LogTerms(quota=quota), clock)
     for number in range(200):
         events.put(pressed(str(number)))
     assert await until_stored(events) == []

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from edge.call.audio_sender import AudioSender
 from edge.call.bus_outage import BusOutage
+from edge.call.clock import now_ms
 from edge.call.resync import STORED_AT_ONCE, Resync
 from edge.core.call import Call
 from edge.core.effects import SendAudio
@@ -46,7 +47,7 @@ class Missing:
         self.told = 0
         self.heard: list[int] = []
         self._came = asyncio.Event()
-        self.outage = BusOutage(asyncio.get_running_loop().time)
+        self.outage = BusOutage(now_ms)
         self.sender = AudioSender(bus, "s", lambda _: True)
         self.resync = Resync(bus, Call(began(config())), ("t", "s"), self.sender, self.outage)
 
@@ -105,7 +106,7 @@ async def test_after_a_reconnect_audio_that_is_rarely_sent_again_by_now_is_due()
 async def test_other_tasks_run_while_a_long_log_is_read() -> None:
     missing = Missing(LogBus(*(stored(seq, "out") for seq in range(1, 5 * STORED_AT_ONCE))))
     async with scoped_task(missing.resync.run(missing.hear)):
-        missing.resync.look()
+        missing.resync.request()
         assert 0 < len(await missing.hears()) <= STORED_AT_ONCE
         while len(missing.heard) < 5 * STORED_AT_ONCE - 1:
             await asyncio.sleep(0)
@@ -123,7 +124,7 @@ async def test_what_was_read_before_the_bus_went_away_is_read_again() -> None:
 
     missing = Missing(Away(stored(1, "heard"), stored(2, "out")))
     async with scoped_task(missing.resync.run(missing.hear)):
-        missing.resync.look()
+        missing.resync.request()
         assert await missing.hears() == [1, 2]
 
 

@@ -12,7 +12,7 @@ from edge.core.client_events import (
     Speech,
     Trouble,
 )
-from edge.core.effects import Recover
+from edge.core.effects import ResyncSpeech
 from edge.core.inputs import (
     BackgroundAlone,
     Commanded,
@@ -175,7 +175,7 @@ def test_lost_audio_is_read_again() -> None:
     turn = r.events(ev.TurnTaken)[-1].turn
     took = {"first_chunk_ms": 1.0, "took_ms": 1.0}
     r.event(ev.SpeechReady, turn=turn, index=0, chunks=1, audio_ms=500, model="m", **took)
-    assert [e.turn for e in r.effects if isinstance(e, Recover)] == [turn]
+    assert [e.turn for e in r.effects if isinstance(e, ResyncSpeech)] == [turn]
 
 
 def test_a_response_is_left_open_for_a_caller_who_comes_back_and_hears_its_rest() -> None:

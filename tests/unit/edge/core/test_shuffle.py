@@ -1,7 +1,7 @@
 """The bus delays, repeats, reorders and drops what the stages say; the caller hears no difference.
 
 What is dropped live is recovered as in production: events from the log when the call misses news,
-audio from its stream when the call asks for it (Recover).
+audio from its stream when the call asks for it (ResyncSpeech).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from edge.core.call import Call
 from edge.core.client_events import Speech, Trouble
 from edge.core.clockwork import Clockwork
-from edge.core.effects import Effect, Publish, Recover, Tell
+from edge.core.effects import Effect, Publish, ResyncSpeech, Tell
 from edge.core.inputs import AnyInput, ChunkSpoken, StageSaid, Ticked
 from schemas import events as ev
 from tests.unit.edge.core.rehearsal import SILENCE, VOICE, began, config, sound
@@ -95,7 +95,7 @@ class Play:
     def _catch_up(self) -> None:
         """Read the log where the stages are silent for too long, as an edge does."""
         due = self.now_ms - self._caught_up_ms >= CATCH_UP_MS
-        if due and self.clockwork.call.stages.misses_news(self.now_ms):
+        if due and self.clockwork.call.stages.needs_resync(self.now_ms):
             self._caught_up_ms = self.now_ms
             for said in tuple(self._log):
                 self.clockwork.give(said, self.now_ms)
@@ -110,7 +110,7 @@ class Play:
                     self.heard.append(speech)
                 case Tell(Trouble() as trouble):
                     self.troubles.append(trouble)
-                case Recover(turn):
+                case ResyncSpeech(turn):
                     for chunk in self._audio:
                         if chunk.turn == turn:
                             self.clockwork.schedule(chunk, now_ms + FRAME_MS)

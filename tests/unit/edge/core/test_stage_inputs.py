@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from edge.core.client_events import Trouble
-from edge.core.effects import Recover
+from edge.core.effects import ResyncSpeech
 from edge.core.hearing.utterance import LONGEST_MS
 from edge.core.inputs import TurnEnded
 from schemas import events as ev
@@ -143,7 +143,7 @@ def test_a_voice_that_is_ready_and_was_not_heard_is_read_again() -> None:
     call.answers("It is Paris.")
     ready = {"turn": 1, "index": 0, "chunks": 1, "audio_ms": 500, "first_chunk_ms": 1.0}
     call.event(ev.SpeechReady, **ready, took_ms=1.0, model="m")
-    assert [one for one in call.effects if isinstance(one, Recover)] == [Recover(1)]
+    assert [one for one in call.effects if isinstance(one, ResyncSpeech)] == [ResyncSpeech(1)]
 
 
 def test_final_words_of_a_part_that_was_ended_for_its_length_begin_the_turn() -> None:

@@ -84,16 +84,16 @@ def test_a_greeting_without_a_voice_is_told_all_the_same() -> None:
 
 
 def test_a_call_that_waits_for_no_stage_misses_nothing() -> None:
-    assert not Rehearsal().call.stages.misses_news(10_000_000)
+    assert not Rehearsal().call.stages.needs_resync(10_000_000)
 
 
 def test_a_response_that_does_not_come_is_looked_for_before_its_deadline() -> None:
     call = Rehearsal()
     call.says(800, "What is the weather like?")
     call.quiet(1000)
-    assert not call.call.stages.misses_news(call.now_ms)
+    assert not call.call.stages.needs_resync(call.now_ms)
     deadline_ms = call.call.config.response.deadline_ms
-    assert call.call.stages.misses_news(call.now_ms + deadline_ms - 1000)
+    assert call.call.stages.needs_resync(call.now_ms + deadline_ms - 1000)
 
 
 def test_a_response_that_comes_ends_the_search() -> None:
@@ -103,7 +103,7 @@ def test_a_response_that_comes_ends_the_search() -> None:
     call.answers("It is fine.")
     call.speaks(0, 1000)
     call.quiet(3000)
-    assert not call.call.stages.misses_news(call.now_ms + 10_000_000)
+    assert not call.call.stages.needs_resync(call.now_ms + 10_000_000)
 
 
 def test_the_log_is_read_once_a_stage_has_been_silent_for_some_seconds() -> None:
@@ -112,15 +112,15 @@ def test_the_log_is_read_once_a_stage_has_been_silent_for_some_seconds() -> None
     call.quiet(160)
     since_ms = call.events(ev.SpeechPaused)[-1].at_ms
     watch = call.call.stages
-    assert not watch.misses_news(since_ms + SILENT_STAGE_MS - 1)
-    assert watch.misses_news(since_ms + SILENT_STAGE_MS)
+    assert not watch.needs_resync(since_ms + SILENT_STAGE_MS - 1)
+    assert watch.needs_resync(since_ms + SILENT_STAGE_MS)
     with_tool = Table()
     with_tool.types()
-    assert not with_tool.call.stages.misses_news(with_tool.now_ms)
+    assert not with_tool.call.stages.needs_resync(with_tool.now_ms)
     with_tool.calls(("book", "{}"))
     watch, since_ms = with_tool.call.stages, with_tool.now_ms
-    assert not watch.misses_news(since_ms + SILENT_STAGE_MS - 1)
-    assert watch.misses_news(since_ms + SILENT_STAGE_MS)
+    assert not watch.needs_resync(since_ms + SILENT_STAGE_MS - 1)
+    assert watch.needs_resync(since_ms + SILENT_STAGE_MS)
 
 
 @pytest.mark.parametrize(("utterance", "told"), [(1, ["stt"]), (7, [])])

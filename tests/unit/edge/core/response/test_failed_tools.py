@@ -100,7 +100,7 @@ def test_the_stages_deadline_does_not_hold_for_tools() -> None:
     r.calls(("book", "{}"))
     r.wait(4000)
     assert not r.events(ev.TroubleTold)
-    assert r.call.stages.misses_news(r.now_ms)  # the log is read meanwhile
+    assert r.call.stages.needs_resync(r.now_ms)  # the log is read meanwhile
     r.returns("1")
     r.wait(1100)
     (told,) = r.events(ev.TroubleTold)

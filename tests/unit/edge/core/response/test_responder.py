@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge.core.client_events import ResponseDone, Speech
-from edge.core.effects import Recover
+from edge.core.effects import ResyncSpeech
 from edge.core.inputs import ClientToolResult, Played, ResponseRequested
 from edge.core.response.playback import PLAYBACK_LEAD_MS
 from edge.core.response.response import Phase
@@ -73,10 +73,10 @@ def test_audio_that_is_said_to_be_ready_and_did_not_come_is_recovered() -> None:
     aura.requester.commit(response, aura.now_ms)
     aura.writes(response.turn, "It is fine.")
     aura.ready(response.turn, 3, 1000)
-    assert Recover(response.turn) in aura.out.take()
+    assert ResyncSpeech(response.turn) in aura.out.take()
     aura.speaks(response.turn, 0, 1000)
     aura.ready(response.turn, 3, 1000)
-    assert Recover(response.turn) not in aura.out.take()
+    assert ResyncSpeech(response.turn) not in aura.out.take()
 
 
 def test_the_stages_have_as_long_as_the_deadline_since_something_came_last() -> None:

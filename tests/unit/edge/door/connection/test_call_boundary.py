@@ -5,16 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from edge.door.connection.call_boundary import contained
-
-
-class Closed:
-    """A connection that notes its end."""
-
-    def __init__(self) -> None:
-        self.failed = 0
-
-    def call_failed(self) -> None:
-        self.failed += 1
+from tests.unit.edge.call.told_client import ToldClient
 
 
 async def breaks() -> None:
@@ -30,20 +21,20 @@ async def waits() -> None:
 
 
 async def test_a_failure_ends_its_connection_and_nothing_beside_it() -> None:
-    broken, other = Closed(), Closed()
+    broken, other = ToldClient(), ToldClient()
     async with asyncio.TaskGroup() as tasks:
         beside = tasks.create_task(contained(works(), other))
         tasks.create_task(contained(breaks(), broken))
-    assert (broken.failed, other.failed) == (1, 0)
+    assert (broken.noted, other.noted) == (["failed"], [])
     assert beside.done()
     assert not beside.cancelled()
 
 
 async def test_work_that_is_cancelled_did_not_fail() -> None:
-    closed = Closed()
+    closed = ToldClient()
     waiting = asyncio.create_task(contained(waits(), closed))
     await asyncio.sleep(0)
     waiting.cancel()
     await asyncio.wait({waiting})
     assert waiting.cancelled()
-    assert closed.failed == 0
+    assert not closed.noted

@@ -10,7 +10,7 @@ import pytest
 
 from edge.core.client_commands import Audio, ClientCommand, EndSession
 from edge.core.inputs import Played, Typed
-from edge.door.connection.audio_intake import AudioIntake
+from edge.door.audio.audio_intake import AudioIntake
 from edge.door.connection.client_reader import TOO_OFTEN, ClientReader
 from edge.door.limits.budgets import Budgets
 from edge.door.limits.costs import Costs
@@ -21,50 +21,34 @@ from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
 from runtime.buckets import Bucket
 from runtime.common_share import CommonShare
-from tests.unit.edge.door.connection.told_holder import ToldHolder
+from tests.unit.edge.door.connection.told_connection import SoundShell, ToldConnection
 
 SOUND = bytes(640)
 
 
-class Client(ToldHolder):
+class Client(ToldConnection):
     """A client's transport, reader and session, and what came of what it sent."""
 
     def __init__(self, pace: Pace, commands_per_second: float = 100) -> None:
         super().__init__()
         self.transport = LineTransport(pace)
-        self.sound: list[bytes] = []
-        self.obeyed: list[ClientCommand] = []
-        self.given: list[ClientCommand] = []
-        self.excess: list[str] = []
+        shell = SoundShell()
+        self.sound = shell.sound
         protocol = ContinuousProtocol(Handshake("c"))
-        room = CommonShare(0).account("a")
-        self.intake = AudioIntake(self, protocol, pace, self, self.obey_now, room)
+        self.intake = AudioIntake(shell, protocol, pace, self, CommonShare(0).account("a"))
         commands = Bucket(commands_per_second, commands_per_second)
-        self.reader = ClientReader(self.transport, protocol, commands, self, self, obey=self._obey)
-
-    def obey_now(self, command: ClientCommand) -> None:
-        self.given.append(command)
-
-    def take_audio(self, pcm: bytes) -> None:
-        self.sound.append(pcm)
-
-    def take_audio_stepwise(self, pcm: bytes) -> Iterator[None]:
-        raise AssertionError(pcm)  # it is for long audio
+        self.reader = ClientReader(self.transport, protocol, commands, self)
 
     def cut_off(self, why: str) -> None:
         self.transport.cut_off(why)
 
-    def over_budget(self, why: str) -> None:
-        self.excess.append(why)
-
-    async def heard_at_once(self) -> None:
-        """Send sound until it is heard before it is waited for."""
+    async def hears_at_once(self) -> None:
+        """Wait until sound is heard before it is waited for."""
         async with asyncio.timeout(20):
-            while not self.reader.take_at_once(SOUND):
+            while not self.transport.intake:
                 await asyncio.sleep(0)
-        self.sound.clear()
 
-    async def _obey(self, commands: list[ClientCommand]) -> None:
+    async def obey(self, commands: list[ClientCommand]) -> None:
         for command in commands:
             if command == Typed("break"):
                 raise ZeroDivisionError
@@ -93,14 +77,15 @@ async def test_messages_are_obeyed_in_their_order(pace: Pace) -> None:
 async def test_sound_is_heard_before_it_is_waited_for(pace: Pace) -> None:
     client = Client(pace)
     reading = asyncio.create_task(client.reader.run())
-    await client.heard_at_once()
+    await client.hears_at_once()
     client.transport.arrived(SOUND)
     assert client.sound == [SOUND]
     client.transport.commanded([Played(1, 20)])
     assert client.given == [Played(1, 20)]
     client.transport.left()
     await reading
-    assert not client.reader.take_at_once(SOUND)
+    assert client.transport.intake is None
+    assert client.transport.connection is None
 
 
 async def test_commands_that_come_too_often_are_refused_and_sound_never_is(pace: Pace) -> None:
@@ -129,7 +114,7 @@ async def test_a_fault_of_ours_ends_the_reading(pace: Pace) -> None:
 async def test_a_client_that_costs_too_much_is_read_no_more(pace: Pace) -> None:
     client = Client(pace)
     reading = asyncio.create_task(client.reader.run())
-    await client.heard_at_once()
+    await client.hears_at_once()
     pace.budget.spend_frames(1_000_000)
     client.transport.arrived('{"type": "ping"}')
     async with asyncio.timeout(20):

@@ -24,6 +24,10 @@ def test_a_message_has_the_bytes_that_are_sent() -> None:
     assert [message_bytes(one) for one in ("", "abc", "aé", "नमस्ते", b"\xff\0")] == [0, 3, 3, 18, 2]
 
 
+def buffer_of(shared: CommonBounds, address: str, *, stranger: bool) -> SendBuffer:
+    return SendBuffer(shared.waiting.of(stranger=stranger).account(address))
+
+
 def fill(waiting: SendBuffer) -> int:
     """Let audio wait until there is no space; return how many bytes that are."""
     size = 0
@@ -41,7 +45,7 @@ def test_conversations_of_strangers_follow_their_seats_and_an_address_reaches_it
 
 
 def test_a_slow_reader_has_the_buffer_of_one_client() -> None:
-    waiting = bounds().send_buffer("a", stranger=True)
+    waiting = buffer_of(bounds(), "a", stranger=True)
     size = fill(waiting)
     assert MOST_CLIENT_BYTES < size <= MOST_CLIENT_BYTES + PIECE
     while waiting.add(PIECE, 2):
@@ -53,18 +57,18 @@ def test_slow_strangers_from_a_thousand_sockets_have_a_bound_and_take_nothing_fr
     None
 ):
     shared = bounds()
-    slow = [shared.send_buffer(str(number % 100), stranger=True) for number in range(1000)]
+    slow = [buffer_of(shared, str(number % 100), stranger=True) for number in range(1000)]
     total = sum(fill(one) for one in slow)
     assert total <= WAITING_BYTES_OF_STRANGERS + 1000 * (LEAST_WAITING_BYTES + PIECE)
-    assert fill(shared.send_buffer("0", stranger=False)) > MOST_CLIENT_BYTES
-    assert fill(shared.send_buffer("new", stranger=True)) > LEAST_WAITING_BYTES
+    assert fill(buffer_of(shared, "0", stranger=False)) > MOST_CLIENT_BYTES
+    assert fill(buffer_of(shared, "new", stranger=True)) > LEAST_WAITING_BYTES
 
 
 def test_a_client_that_reads_has_space_beside_any_number_that_do_not() -> None:
     shared = bounds()
     for number in range(1000):
-        fill(shared.send_buffer(str(number), stranger=True))
-    reads = shared.send_buffer("reads", stranger=True)
+        fill(buffer_of(shared, str(number), stranger=True))
+    reads = buffer_of(shared, "reads", stranger=True)
     for _ in range(100):
         assert reads.has_space()
         assert reads.add(LEAST_WAITING_BYTES, 1)
@@ -73,31 +77,31 @@ def test_a_client_that_reads_has_space_beside_any_number_that_do_not() -> None:
 
 def test_who_leaves_gives_all_back() -> None:
     shared = bounds()
-    slow = [shared.send_buffer("a", stranger=True) for _ in range(9)]
+    slow = [buffer_of(shared, "a", stranger=True) for _ in range(9)]
     for one in slow:
         fill(one)
     for one in slow:
         one.release()
-    assert shared.waiting_of_strangers.free() == WAITING_BYTES_OF_STRANGERS
+    assert shared.waiting.strangers.free() == WAITING_BYTES_OF_STRANGERS
 
 
 def test_bytes_that_were_sent_make_room_for_others_of_the_address() -> None:
     shared = bounds()
-    waiting = shared.send_buffer("a", stranger=True)
+    waiting = buffer_of(shared, "a", stranger=True)
     size = fill(waiting)
     assert not waiting.has_space()
     waiting.sent(size)
     assert waiting.has_space()
-    assert shared.waiting_of_strangers.account("b").fits(WAITING_BYTES_OF_STRANGERS // 2)
+    assert shared.waiting.strangers.account("b").fits(WAITING_BYTES_OF_STRANGERS // 2)
 
 
 def test_audio_of_strangers_takes_nothing_from_callers() -> None:
     shared = bounds()
-    for of in (shared.spoken_by, shared.decoded_for):
-        stranger, size = of("a", stranger=True), 0
+    for split in (shared.spoken, shared.decoded):
+        stranger, size = split.strangers.account("a"), 0
         while stranger.fits(MOST_CLIENT_BYTES // 4):
             stranger.take(MOST_CLIENT_BYTES // 4)
             size += MOST_CLIENT_BYTES // 4
         assert size > 0
         assert not stranger.fits(MOST_CLIENT_BYTES // 4)
-        assert of("a", stranger=False).fits(MOST_CLIENT_BYTES // 4)
+        assert split.callers.account("a").fits(MOST_CLIENT_BYTES // 4)

@@ -6,7 +6,7 @@ import pytest
 
 from edge.call.late_jobs import no_job
 from edge.door.limits.job_keys import key_of
-from edge.door.limits.job_slots import FULL_AFTER_S, LONGEST_JOB_S, JobSlots, SlotHolder
+from edge.door.limits.job_slots import FULL_AFTER_S, LONGEST_JOB_S, JobSlots, SessionSlots
 from runtime.moves import IllegalMoveError
 from schemas.events import (
     Event,
@@ -29,19 +29,19 @@ class Session:
     """A session that wants one job after the other."""
 
     def __init__(self, slots: JobSlots, address: str, *, stranger: bool = True) -> None:
-        self.holder = SlotHolder(slots, address, stranger=stranger)
+        self.slots = SessionSlots(slots, address, stranger=stranger)
 
     def want(self, event: Event | None = None, now_s: float = NOW_S) -> bool:
         """Ask for a slot; return whether it has one at once."""
         event = event or speech()
-        self.holder.want(event, now_s)
+        self.slots.want(event, now_s)
         return self.has(event)
 
     def has(self, event: Event | None = None) -> bool:
-        return key_of(event or speech()) in self.holder._held
+        return key_of(event or speech()) in self.slots._held
 
     def ends(self, event: Event) -> None:
-        self.holder.note_stored(event, NOW_S)
+        self.slots.note_stored(event, NOW_S)
 
 
 def stranger(slots: JobSlots, number: int) -> Session:
@@ -119,7 +119,7 @@ def test_a_slot_is_free_again_however_its_job_ends() -> None:
         slots = slots_of(1)
         first, second = stranger(slots, 1), stranger(slots, 2)
         assert first.want(event)
-        assert first.holder.want(event, NOW_S) is True  # the same one
+        assert first.slots.want(event, NOW_S) is True  # the same one
         assert not second.want(event)
         first.ends(words(utterance=7))
         assert not second.has(event)
@@ -131,17 +131,17 @@ def test_a_session_that_ends_waits_for_nothing() -> None:
     slots = slots_of(1)
     first, second, third = (stranger(slots, number) for number in range(3))
     assert first.want()
-    wait = second.holder.want(speech(), NOW_S)
+    wait = second.slots.want(speech(), NOW_S)
     assert not isinstance(wait, bool)
     assert not third.want()
     ended = []
     wait.on_end = lambda: ended.append(True)
-    second.holder.leave()
+    second.slots.leave()
     assert ended
-    assert not second.holder.stop_waiting(wait)
-    assert second.holder.want(speech(2), NOW_S) is False
-    assert second.holder.want(SessionEnded(**WHOSE, reason="end_call", turns=0), NOW_S) is True
-    first.holder.leave()
+    assert not second.slots.stop_waiting(wait)
+    assert second.slots.want(speech(2), NOW_S) is False
+    assert second.slots.want(SessionEnded(**WHOSE, reason="end_call", turns=0), NOW_S) is True
+    first.slots.leave()
     assert not third.has()
 
 
@@ -150,7 +150,7 @@ def test_a_slot_of_a_session_that_left_is_free_once_its_stage_has_done_the_job()
     crowd = [stranger(slots, number) for number in range(3)]
     assert all(one.want() for one in crowd)
     for one in crowd:
-        one.holder.leave()
+        one.slots.leave()
     late = stranger(slots, 9)
     assert not late.want()
     slots.update({"stt": 4}, {"stt": 3}, 1, NOW_S)
@@ -165,7 +165,7 @@ def test_edges_share_the_jobs_of_a_stage() -> None:
     slots.update({"stt": 2}, {}, 2, NOW_S)
     first, second = stranger(slots, 1), stranger(slots, 2)
     assert first.want()
-    first.holder.leave()
+    first.slots.leave()
     assert not second.want()
     slots.update({"stt": 2}, {"stt": 2}, 2, NOW_S)  # one of them may be ours
     assert not second.has()
@@ -177,12 +177,12 @@ def test_a_session_that_ends_gives_its_slot_to_another_and_not_to_its_own_waitin
     slots = slots_of(1)
     first, second = stranger(slots, 1), stranger(slots, 2)
     assert first.want(speech(1))
-    wait = first.holder.want(speech(2), NOW_S)
+    wait = first.slots.want(speech(2), NOW_S)
     assert not isinstance(wait, bool)
     assert not second.want()
-    first.holder.leave()
+    first.slots.leave()
     assert not first.has(speech(2))
-    assert not first.holder.stop_waiting(wait)
+    assert not first.slots.stop_waiting(wait)
     slots.update({"stt": 1}, {}, 1, NOW_S)
     assert second.has()
 
@@ -191,11 +191,11 @@ def test_a_job_that_is_refused_takes_no_slot_later() -> None:
     slots = slots_of(1)
     first, second = stranger(slots, 1), stranger(slots, 2)
     assert first.want()
-    wait = second.holder.want(speech(), NOW_S)
+    wait = second.slots.want(speech(), NOW_S)
     assert not isinstance(wait, bool)
-    assert not second.holder.stop_waiting(wait)
+    assert not second.slots.stop_waiting(wait)
     with pytest.raises(IllegalMoveError, match="HOLD in REFUSED"):
-        second.holder.hold(wait, NOW_S)
+        second.slots.hold(wait, NOW_S)
     first.ends(words())
     assert not second.has()
 

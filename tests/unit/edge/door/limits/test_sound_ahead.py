@@ -13,18 +13,18 @@ from edge.door.limits.sound_ahead import (
 
 def test_strangers_have_a_share_of_their_own() -> None:
     ahead = SoundAhead(60.0)
-    assert ahead.share(stranger=False).size == 60 * EDGE_SHARE
-    assert ahead.share(stranger=True).size == 60 * STRANGERS_SHARE
+    assert ahead.sound.callers.size == 60 * EDGE_SHARE
+    assert ahead.sound.strangers.size == 60 * STRANGERS_SHARE
 
 
 def test_a_debt_that_fits_is_taken_at_once() -> None:
-    share = SoundAhead(60.0).share(stranger=True)
+    share = SoundAhead(60.0).sound.strangers
     assert Debt("a").wait_s(30.0, share, 0.0) == 0.0
     assert share.used("a") == 30.0
 
 
 def test_a_debt_waits_while_others_have_the_share_but_not_for_long() -> None:
-    share = SoundAhead(60.0).share(stranger=True)
+    share = SoundAhead(60.0).sound.strangers
     share.take("other", share.size, 0.0)
     debt = Debt("a")
     assert 0 < debt.wait_s(30.0, share, 0.0) <= LONGEST_SHARE_WAIT_S

@@ -13,62 +13,62 @@ from schemas.session_config import CallLimits
 LIMITS = TimeLimits(call_s=100, idle_s=30, socket_s=10)
 
 
-def code(stopwatch: Stopwatch, now_s: float) -> str:
-    up = stopwatch.up(now_s)
+def code(stopwatch: Stopwatch, now_ms: int) -> str:
+    up = stopwatch.up(now_ms)
     return up.code if up else ""
 
 
 def test_a_socket_without_a_call_has_little_time() -> None:
     stopwatch = Stopwatch(LIMITS, 0)
-    assert stopwatch.left_s(4) == 6
-    assert code(stopwatch, 9.9) == ""
-    up = stopwatch.up(10)
+    assert stopwatch.left_s(4000) == 6
+    assert code(stopwatch, 9900) == ""
+    up = stopwatch.up(10_000)
     assert up is not None
     assert (up.code, up.details) == ("SOCKET_IDLE", "no session for 10 s")
 
 
 def test_after_a_call_the_socket_has_its_time_again() -> None:
     stopwatch = Stopwatch(LIMITS, 0)
-    stopwatch.began(9, CallLimits())
-    assert code(stopwatch, 38) == ""
-    stopwatch.ended(38)
-    stopwatch.ended(47)  # told twice, it ends once
-    assert code(stopwatch, 47.9) == ""
-    assert code(stopwatch, 48) == "SOCKET_IDLE"
+    stopwatch.began(9000, CallLimits())
+    assert code(stopwatch, 38_000) == ""
+    stopwatch.ended(38_000)
+    stopwatch.ended(47_000)  # told twice, it ends once
+    assert code(stopwatch, 47_900) == ""
+    assert code(stopwatch, 48_000) == "SOCKET_IDLE"
 
 
 def test_words_keep_a_call_alive_until_the_longest() -> None:
     stopwatch = Stopwatch(LIMITS, 0)
     stopwatch.began(0, CallLimits())
-    for now_s in range(20, 100, 20):
-        stopwatch.active(now_s)
-        assert code(stopwatch, now_s + 19) == ""
-    assert stopwatch.left_s(90) == 10
-    assert code(stopwatch, 100) == "CALL_TOO_LONG"
+    for now_ms in range(20_000, 100_000, 20_000):
+        stopwatch.active(now_ms)
+        assert code(stopwatch, now_ms + 19_000) == ""
+    assert stopwatch.left_s(90_000) == 10
+    assert code(stopwatch, 100_000) == "CALL_TOO_LONG"
 
 
 def test_a_call_without_a_word_is_over() -> None:
     stopwatch = Stopwatch(LIMITS, 0)
-    stopwatch.began(5, CallLimits())
-    stopwatch.active(6)
-    assert code(stopwatch, 35.9) == ""
-    assert code(stopwatch, 36) == "CALL_IDLE"
+    stopwatch.began(5000, CallLimits())
+    stopwatch.active(6000)
+    assert code(stopwatch, 35_900) == ""
+    assert code(stopwatch, 36_000) == "CALL_IDLE"
 
 
 def test_a_resumed_call_has_only_the_rest_of_its_time_and_all_of_its_patience() -> None:
     stopwatch = Stopwatch(LIMITS, 0)
-    stopwatch.began(5, CallLimits(), earlier_s=60)
-    assert (stopwatch.left_s(34), code(stopwatch, 35)) == (1, "CALL_IDLE")
-    stopwatch.active(30)
-    assert code(stopwatch, 44.9) == ""
-    assert code(stopwatch, 45) == "CALL_TOO_LONG"
+    stopwatch.began(5000, CallLimits(), earlier_ms=60_000)
+    assert (stopwatch.left_s(34_000), code(stopwatch, 35_000)) == (1, "CALL_IDLE")
+    stopwatch.active(30_000)
+    assert code(stopwatch, 44_900) == ""
+    assert code(stopwatch, 45_000) == "CALL_TOO_LONG"
 
 
 def test_zero_is_no_limit() -> None:
     stopwatch = Stopwatch(TimeLimits(call_s=0, idle_s=0, socket_s=10), 0)
     stopwatch.began(0, CallLimits())
-    assert stopwatch.left_s(1e9) == math.inf
-    assert code(stopwatch, 1e9) == ""
+    assert stopwatch.left_s(1_000_000_000_000) == math.inf
+    assert code(stopwatch, 1_000_000_000_000) == ""
 
 
 @pytest.mark.parametrize(
@@ -84,14 +84,14 @@ def test_an_agent_may_only_tighten_a_limit(operators: float, agents: float, kept
 def test_a_call_of_an_agent_ends_by_its_limits_and_the_next_by_its_own() -> None:
     stopwatch = Stopwatch(LIMITS, 0)
     stopwatch.began(0, CallLimits(idle_s=5))
-    up = stopwatch.up(5)
+    up = stopwatch.up(5000)
     assert up
     assert (up.code, up.details) == ("CALL_IDLE", "nobody spoke for 5 s")
-    stopwatch.ended(5)
-    stopwatch.began(6, CallLimits())
-    assert stopwatch.up(11.5) is None
+    stopwatch.ended(5000)
+    stopwatch.began(6000, CallLimits())
+    assert stopwatch.up(11_500) is None
     stopwatch.limit(CallLimits(call_s=3))
-    assert (stopwatch.up(9) or up).code == "CALL_TOO_LONG"
+    assert (stopwatch.up(9000) or up).code == "CALL_TOO_LONG"
 
 
 def test_the_operators_settings_are_the_limits() -> None:

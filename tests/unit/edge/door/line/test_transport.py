@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from edge.core.client_commands import ClientCommand
 from edge.core.inputs import Played
 from edge.door.limits.budgets import Budgets
 from edge.door.limits.common_bounds import MOST_CLIENT_BYTES
@@ -16,23 +15,7 @@ from edge.door.limits.costs import Costs
 from edge.door.limits.pace import Pace
 from edge.door.limits.work_queue import WorkQueue
 from edge.door.line.transport import MOST_UNREAD_MESSAGES, LineTransport
-
-
-class Receiver:
-    """Takes nothing at once, and keeps why its connection is closed."""
-
-    def __init__(self) -> None:
-        self.why: list[str] = []
-        self.commands: list[ClientCommand] = []
-
-    def take_at_once(self, message: str | bytes) -> bool:
-        return not message
-
-    def obey_now(self, command: ClientCommand) -> None:
-        self.commands.append(command)
-
-    def over_budget(self, why: str) -> None:
-        self.why.append(why)
+from tests.unit.edge.door.connection.told_connection import ToldConnection
 
 
 @pytest.fixture
@@ -55,25 +38,23 @@ async def test_a_reader_of_a_closed_line_reads_no_more(line: LineTransport) -> N
 
 
 async def test_messages_that_nobody_reads_close_the_line_once(line: LineTransport) -> None:
-    receiver = Receiver()
-    line.set_receiver(receiver)
+    connection = line.connection = ToldConnection()
     for _ in range(MOST_UNREAD_MESSAGES):
         line.arrived("hi")
-    assert not receiver.why
+    assert not connection.excess
     for _ in range(2):
         line.arrived("hi")
         line.left()
-    assert receiver.why == ["messages come faster than they are read"]
+    assert connection.excess == ["messages come faster than they are read"]
     assert await read(line) == []
 
 
-async def test_a_line_has_its_listener_only_while_that_lives(line: LineTransport) -> None:
-    receiver = Receiver()
-    line.set_receiver(receiver)
+async def test_a_line_commands_its_connection_only_while_that_reads(line: LineTransport) -> None:
+    connection = line.connection = ToldConnection()
     line.commanded([Played(1, 20)])
-    assert receiver.commands == [Played(1, 20)]
-    del receiver
+    line.connection = None
     line.commanded([Played(1, 40)])
+    assert connection.given == [Played(1, 20)]
     line.arrived("hi")
     line.left()
     assert await read(line) == ["hi"]
@@ -99,8 +80,7 @@ async def test_what_came_before_the_client_left_is_still_read(line: LineTranspor
 
 
 async def test_text_of_any_script_waits_by_its_bytes(line: LineTransport) -> None:
-    receiver = Receiver()
-    line.set_receiver(receiver)
+    connection = line.connection = ToldConnection()
     for _ in range(2):
         line.arrived("ख" * (MOST_CLIENT_BYTES // 5))
-    assert receiver.why == ["messages come faster than they are read"]
+    assert connection.excess == ["messages come faster than they are read"]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.door.limits.message_memory import LONG_BYTES
-from edge.door.websocket.frame_heads import MOST_DIRECT_BYTES, FrameHeads, whole_messages
+from edge.door.websocket.frame_heads import FrameHeads
 from tests.raw_websocket import BINARY, CONT, PING, TEXT, frame
 
 FRAMES = st.lists(
@@ -43,26 +43,6 @@ def test_an_unmasked_frame_is_seen_behind_any_others(
     heads = FrameHeads()
     stream = b"".join(frames) + frame(TEXT, payload, masked=False)
     assert any(heads.follow(piece, ALL).unmasked for piece in pieces(stream, cuts))
-
-
-@given(st.sampled_from([TEXT, BINARY]), st.integers(1, 4000))
-def test_whole_messages_are_told_from_all_else(opcode: int, size: int) -> None:
-    sound = frame(opcode, bytes(size), wide=2)
-    assert whole_messages(sound) == ([sound], b"")
-    assert whole_messages(sound * 3) == ([sound] * 3, b"")
-    assert whole_messages(sound + sound[:-1]) == ([sound], sound[:-1])
-    assert whole_messages(sound[:8]) == ([], sound[:8])
-    long = frame(opcode, bytes(MOST_DIRECT_BYTES), wide=2)
-    for other in (
-        sound + sound[:5],
-        sound + frame(PING),
-        long[:-1],
-        frame(opcode, bytes(size), wide=2, fin=False),
-        frame(opcode, bytes(size), wide=2, masked=False),
-        frame(opcode, bytes(size), wide=8),
-        frame(PING, bytes(size), wide=2),
-    ):
-        assert whole_messages(other) is None
 
 
 @given(FRAMES, st.lists(st.integers(0, 10_000), max_size=12))

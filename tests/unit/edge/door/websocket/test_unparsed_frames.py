@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from edge.door.limits.message_memory import LONG_BYTES, RESERVATION_RETRY_S, MessageMemory
-from edge.door.websocket.frame_heads import MOST_DIRECT_BYTES
 from edge.door.websocket.unparsed_frames import (
     DROPS,
     MOST_DROPPED_BYTES,
@@ -174,28 +173,14 @@ def test_who_is_given_up_is_dropped_and_read_for_so_many_bytes(waits: bool) -> N
     assert not client.frames.has_rest
 
 
-def test_short_messages_need_no_parser_and_their_rest_is_kept() -> None:
+def test_the_rest_of_short_messages_is_kept() -> None:
     client = Client()
-    short = client.frames.short_messages(SOUND * 2 + SOUND[:100])
-    assert short
-    assert short == ([SOUND] * 2, SOUND[:100])
-    client.frames.begun = short.begun
+    client.frames.begun = SOUND[:100]
     assert client.frames.with_begun(SOUND[100:]) == SOUND
     assert client.frames.with_begun(TYPED) == TYPED
     client.frames.begun = SOUND[:100]
     client.frames.clear()
     assert client.frames.with_begun(TYPED) == TYPED
-
-
-def test_all_other_data_are_for_the_parser() -> None:
-    client = Client()
-    small = frame(BINARY, bytes(126))
-    assert client.frames.short_messages(small * MOST_FRAMES)
-    for data in (TYPED, small * (MOST_FRAMES + 1), SOUND * (MOST_DIRECT_BYTES // len(SOUND) + 1)):
-        assert client.frames.short_messages(data) is None
-    client.sends(TYPED[:3])
-    client.frames.next_piece()
-    assert client.frames.short_messages(SOUND) is None, "it is in the middle of a message"
 
 
 def test_a_client_is_probed_now_and_then() -> None:

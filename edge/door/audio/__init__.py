@@ -1,0 +1,1 @@
+"""A client's audio on its way into its session."""
