@@ -3,6 +3,7 @@
 A response's phases are drawn in `response.py`, its interruption in `interruption.py`.
 """
 
+import json
 from typing import Literal
 
 from edge.core.client_events import Speech
@@ -87,7 +88,8 @@ class Responder:
 
     def transferred(self, call: str, agent: str, now_ms: int) -> None:
         """Let *agent* continue, to whom the tool call *call* has transferred the caller."""
-        self._tools.transferred(self._current.response, call, agent, now_ms)
+        result = json.dumps({"status": f"you are {agent} now: go on with what the caller wants"})
+        self.client_result(ClientToolResult(call, result), now_ms)
 
     # -------------------------------------------------------- stages that fail
 

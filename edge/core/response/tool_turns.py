@@ -5,8 +5,6 @@ has words alone. A further step only follows in a committed turn, and the number
 limited. A turn in which a tool was run never ends without a word.
 """
 
-import json
-
 import msgspec
 
 from edge.core.client_events import CallsDone, ResponseStarted
@@ -74,13 +72,6 @@ class ToolTurns:
         if response:
             self._begin_next_step(response, now_ms)
 
-    def transferred(self, response: Response | None, call: str, agent: str, now_ms: int) -> None:
-        """Let *agent* continue with its greeting, or with a response of its model."""
-        if response:
-            response.tools.greeting = self._config.now.response.greeting
-        result = json.dumps({"status": f"you are {agent} now: go on with what the caller wants"})
-        self.client_result(response, ClientToolResult(call, result), now_ms)
-
     # -------------------------------------------------------- steps
 
     def run(self, response: Response, now_ms: int) -> None:
@@ -106,8 +97,8 @@ class ToolTurns:
             return
         if response.tools.ends_call and response.sentences.written:  # it has said goodbye
             self._end(response, now_ms)
-        elif response.tools.greeting:
-            self._say(response, response.tools.greeting, now_ms)
+        elif response.tools.has_transferred and (greeting := self._config.now.response.greeting):
+            self._say(response, greeting, now_ms)
             self._end(response, now_ms)
         elif steps.step >= self._config.now.tool_use.max_steps:
             self.apologize(response, now_ms)

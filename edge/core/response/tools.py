@@ -59,7 +59,7 @@ class Tools:
         for call in steps.running:
             if call.tool and call.tool.kind == "client":
                 self._tell(call)
-            elif call.tool and _is_transfer(call.tool):
+            elif call.tool and call.tool.is_transfer:
                 self._transfer(call)
         self.run(steps, now_ms)
 
@@ -78,14 +78,14 @@ class Tools:
         if arguments is None:
             self._fail(steps, call, "invalid", "the arguments are not a JSON object", now_ms)
             return
-        if _is_transfer(tool) and _target(arguments) not in transfer_targets(tool):
+        if tool.is_transfer and _target(arguments) not in transfer_targets(tool):
             known = ", ".join(transfer_targets(tool))
             self._fail(steps, call, "invalid", f"agent is one of: {known}", now_ms)
             return
         steps.note(self._request(call, tool, arguments, now_ms))
         if tool.kind == "client":
             self._tell(call)
-        elif _is_transfer(tool):
+        elif tool.is_transfer:
             self._transfer(call)
         elif tool.kind == "builtin":
             self._return(steps, call, BUILT_IN_RESULTS[tool.name], now_ms)
@@ -188,11 +188,6 @@ class Tools:
 
 def _reject_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
-
-
-def _is_transfer(tool: ToolConfig) -> bool:
-    """Tell whether the call is of the built-in tool `transfer`, and not of a client's tool."""
-    return tool.kind == "builtin" and tool.name == TRANSFER
 
 
 def _target(arguments: str) -> str:

@@ -267,7 +267,5 @@ def test_a_response_whose_tool_was_run_is_not_given_up_without_words() -> None:
         ClientToolResult(response.tools.steps.now[0].id, "no"), aura.now_ms
     )
     assert [one.result for one in aura.published(ev.ToolReturned)] == ["no"]
-    aura.responder.transferred("unknown", "sales", aura.now_ms)
-    assert response.tools.greeting == aura.config.now.response.greeting
     assert aura.responder.give_up("llm", aura.now_ms)
     assert response.spoken == aura.config.now.tool_use.failure_words
