@@ -86,14 +86,15 @@ class Call:
 
     def step(self, call_input: AnyInput, now_ms: int) -> list[Effect]:
         """Take an input that arrived at *now_ms*, and return its effects in order."""
+        if self.history.control.phase is OVER:
+            return []
         if not isinstance(call_input, inputs.Sound):
             for notice in self._segmenter.wait(now_ms):  # a microphone stopped while speaking
                 self._turns.notice(notice, now_ms)
         match call_input:
-            case inputs.Sound():
-                if not self._take_sound(call_input, now_ms):
-                    return self._out.take()
-            case inputs.Ticked():
+            case inputs.Sound() if not self._take_sound(call_input, now_ms):
+                return self._out.take()
+            case inputs.Sound() | inputs.Ticked():
                 pass
             case inputs.BackgroundAlone():
                 self._turns.doubt_voice()
@@ -107,6 +108,7 @@ class Call:
                 self.control.command(call_input, self._idle, now_ms)
             case inputs.Finished():
                 self._finish(call_input, now_ms)
+                return self._out.take()
             case _:
                 self._client_inputs.receive(call_input, now_ms, deaf=self.control.deaf)
         return self._advance(now_ms)
@@ -160,7 +162,11 @@ class Call:
                 self._responder.transferred(change.call, change.agent.name, now_ms)
 
     def _finish(self, finish: inputs.Finished, now_ms: int) -> None:
-        """End the connection; a response is kept for a caller who may come back."""
+        """End the connection; a response is kept for a caller who may come back.
+
+        Inputs that come later change nothing.
+        """
+        self.next_ms = NEVER_MS
         self.history.control.move(CallMove.FINISH)
         self._entry.close(now_ms, discarded=True)
         self._entry.clear()
@@ -239,7 +245,7 @@ class Call:
         elif activity is LISTENING:
             self._listen(now_ms)
             activity = self._activity
-        if activity is QUIET and not self._over:
+        if activity is QUIET:
             self._do_deferred(now_ms)
         self._deaf = self.control.deaf
         due_ms = self.due_ms(now_ms)
@@ -252,7 +258,7 @@ class Call:
         """Whether something is under way, or waits until nobody speaks."""
         history = self.history
         waiting = history.queued.typed or history.control.waiting or history.late_results
-        return self._activity is BUSY or self._over or bool(waiting)
+        return self._activity is BUSY or bool(waiting)
 
     @property
     def _model_due_ms(self) -> int | None:
@@ -284,8 +290,7 @@ class Call:
 
     def _listen(self, now_ms: int) -> None:
         self.stages.check_words(now_ms)
-        if not self._over:
-            self._idle.sound_ms = now_ms
+        self._idle.sound_ms = now_ms
 
     def _do_deferred(self, now_ms: int) -> None:
         """Do the work that had to wait until nobody speaks."""
@@ -294,7 +299,3 @@ class Call:
         has_late_results = self.history.late_results and self.config.turns.respond
         if has_late_results and self._activity is QUIET and not self.control.model_off:
             self._requester.respond(inputs.ResponseRequested(""), now_ms)
-
-    @property
-    def _over(self) -> bool:
-        return self.history.control.phase is OVER

@@ -100,9 +100,9 @@ class CurrentResponse:
             self.finish(response, now_ms, heard=heard, complete=False)
 
     def leave(self, now_ms: int) -> None:
-        """Leave the response open for a later connection; drop it if it is speculative."""
+        """Leave the response open for a later connection; drop it if none would continue it."""
         response = self.response
-        if response is None or not response.turn or response.phase is Phase.SPECULATIVE:
+        if response is None or not response.can_be_resumed:
             self.drop("hung_up", now_ms)
             return
         heard = response.playback.heard(now_ms)

@@ -173,7 +173,10 @@ class Requester:
         self.commit(response, now_ms)
 
     def queue(self, asked: ResponseRequested, now_ms: int) -> None:
-        """Queue a response that the client requested, unless the model is off."""
+        """Queue a response that the client requested, unless the model is off.
+
+        The log gets the request if it has to wait, or tells what the response is apart from.
+        """
         if self._history.control.model_off:
             return
         queued = ev.RequestQueued(
@@ -183,7 +186,8 @@ class Requester:
             messages=asked.messages,
             in_conversation=asked.in_conversation,
         )
-        if self._current.response or self._history.awaited.has("turn"):  # it has to wait
+        waits = self._current.response or self._history.awaited.has("turn")
+        if waits or not asked.in_conversation:
             queued = self._out.publish(queued)
         self._history.queued.read(queued)
 

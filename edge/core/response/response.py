@@ -84,6 +84,12 @@ class Response:
     def turn(self) -> int:
         return self.request.turn
 
+    @property
+    def can_be_resumed(self) -> bool:
+        """Whether a later connection continues it: a certain response of the conversation."""
+        certain = bool(self.turn) and self.phase is not Phase.SPECULATIVE
+        return certain and self.request.in_conversation
+
     def is_gone_on_from(self, at_ms: int) -> bool:
         """Tell whether speech that begins at *at_ms* continues the turn.
 

@@ -232,7 +232,6 @@ def fold(events: Iterable[Event]) -> History:
         history.control.read(event)
         history.spend.count(event)
         history.awaited.read(event)
-        history.queued.read(event)
         if isinstance(event, TurnTaken | ResponseCompleted | ToolCalled | ToolRequested | Result):
             steps.setdefault(event.turn, ToolSteps()).note(event)
         _count(history, event)
@@ -241,7 +240,10 @@ def fold(events: Iterable[Event]) -> History:
                 caller_words[turn] = text
                 history.turn_begins()
                 history.commit_carried()  # they are part of *text*
-                history.unfinished = UnfinishedResponse(turn, text, event.confidence, event.at_ms)
+                in_conversation = history.queued.in_conversation(event.requested_ms)
+                history.unfinished = UnfinishedResponse(
+                    turn, text, event.confidence, event.at_ms, in_conversation
+                )
             case AnswerHeard(resumable=True):
                 pass  # the turn is still open
             case AnswerHeard(turn=turn):
@@ -250,6 +252,7 @@ def fold(events: Iterable[Event]) -> History:
                 responses.setdefault(turn, {})[index] = text
             case _:
                 pass
+        history.queued.read(event)
         if history.unfinished:
             history.unfinished = history.unfinished.after(event)
     # The edge died between the commit and the playback. The words begin the next turn.

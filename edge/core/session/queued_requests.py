@@ -23,7 +23,9 @@ class QueuedRequests:
     """The requests that have not begun."""
 
     wants_response: bool = False
-    """Whether the conversation has words that wait for a response; one is to all of them."""
+    """Whether the conversation has words that wait for a response; one is to all of them.
+
+    A response that an event does not tell is wanted and begun in the same step of a call."""
     typed: dict[int, RequestQueued] = field(default_factory=dict)
     """The typed turns in order, by their times, Unix ms."""
     responses: dict[int, RequestQueued] = field(default_factory=dict)
@@ -33,6 +35,11 @@ class QueuedRequests:
     def has_responses(self) -> bool:
         """Whether a wanted or requested response has not begun."""
         return self.wants_response or bool(self.responses)
+
+    def in_conversation(self, requested_ms: int) -> bool:
+        """Tell whether the response that was requested at *requested_ms* joins the conversation."""
+        asked = self.responses.get(requested_ms)
+        return asked is None or asked.in_conversation
 
     def drop_responses(self) -> None:
         """Begin none of the wanted and requested responses."""
