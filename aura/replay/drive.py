@@ -24,7 +24,14 @@ from edge.call.session_shell import SessionShell
 from edge.core.call import Call
 from edge.core.client_events import ClientEvent
 from edge.core.input_log import TimedInput
-from edge.core.inputs import AnyInput, ClientToolResult, Finished, PartialHeard, Reconfigured, Sound
+from edge.core.inputs import (
+    AnyInput,
+    ClientToolResult,
+    Finished,
+    PartialTranscript,
+    Reconfigured,
+    Sound,
+)
 from edge.core.session.history import History, fold
 from edge.core.session.summary import Summary
 from runtime.bus.connection import Bus
@@ -290,7 +297,7 @@ async def _speak(
         await asyncio.sleep(max(0.0, due_s - loop.time()))
         if refusals.reason:
             return
-        if isinstance(entry, PartialHeard):
+        if isinstance(entry, PartialTranscript):
             await workers.grow(entry)
         else:
             caller.give(entry)

@@ -48,12 +48,7 @@ class Call:
         """Begin the session of *began*; *history* is given if the session is resumed."""
         self.began = began
         self.history = history = history or History()
-        history.summary.count(began)
-        history.spend.count(began)
-        history.awaited.read(began)
-        history.queued.read(began)
-        if isinstance(began, ev.SessionStarted):
-            history.agent = began.agent
+        history.read(began)
         self._config = config = CurrentConfig(began.config)
         self._out = out = Outbox(began.tenant, began.session, history.summary)
         self._segmenter = segmenter = Segmenter(began.config.turns, history.utterance, out.send)
@@ -98,7 +93,7 @@ class Call:
                 pass
             case inputs.BackgroundAlone():
                 self._turns.doubt_voice()
-            case inputs.ChunkSpoken() | inputs.PartialHeard() | inputs.StageSaid():
+            case inputs.ChunkSpoken() | inputs.PartialTranscript() | inputs.StageSaid():
                 self._take_from_stage(call_input, now_ms)
             case inputs.Started() | inputs.Resumed():
                 self._begin(call_input, now_ms)
@@ -125,13 +120,15 @@ class Call:
         return changed
 
     def _take_from_stage(
-        self, call_input: inputs.ChunkSpoken | inputs.PartialHeard | inputs.StageSaid, now_ms: int
+        self,
+        call_input: inputs.ChunkSpoken | inputs.PartialTranscript | inputs.StageSaid,
+        now_ms: int,
     ) -> None:
         match call_input:
             case inputs.ChunkSpoken():
                 self.stages.works("tts")
                 self._responder.speak(call_input, now_ms)
-            case inputs.PartialHeard():
+            case inputs.PartialTranscript():
                 self._turns.partial(call_input, now_ms)
             case inputs.StageSaid(event):
                 self._spending.count(event, now_ms)
@@ -149,7 +146,7 @@ class Call:
             self._requester.greet(greeting, now_ms)
 
     def _reconfigure(self, change: inputs.Reconfigured, now_ms: int) -> None:
-        self._config.now = config = change.config
+        self._config.current = config = change.config
         self._segmenter.configure(config.turns)
         head = self._out.head(now_ms)
         self._out.publish(ev.SessionReconfigured(**head, config=config))
@@ -172,7 +169,7 @@ class Call:
         self._entry.clear()
         self._idle.stop()
         if finish.may_return:
-            self._current.leave(now_ms)
+            self._current.suspend(now_ms)
         else:
             self._current.drop("hung_up", now_ms)
         summary = dataclasses.asdict(self.history.summary)
@@ -191,7 +188,7 @@ class Call:
     @property
     def config(self) -> SessionConfig:
         """The session's configuration at present."""
-        return self._config.now
+        return self._config.current
 
     @property
     def responding(self) -> bool:

@@ -27,5 +27,5 @@ class ToolState:
         """Whether a call of the current step has transferred the caller to another agent."""
         return any(
             call.tool and call.tool.is_transfer and isinstance(call.result, ToolReturned)
-            for call in self.steps.now
+            for call in self.steps.current_calls
         )

@@ -5,6 +5,7 @@ the client; built-in tools are run here.
 """
 
 import json
+from typing import Any
 
 from edge.core.client_events import ClientToolCalled, ClientToolCancelled
 from edge.core.effects import Outbox
@@ -42,15 +43,15 @@ class Tools:
 
     def offered(self, step: int) -> tuple[ToolFunction, ...]:
         """Return the tools for *step*; the last step gets none."""
-        if step >= self._config.now.tool_use.max_steps:
+        if step >= self._config.current.tool_use.max_steps:
             return ()
-        return functions_of(self._config.now.tools)
+        return functions_of(self._config.current.tools)
 
     # -------------------------------------------------------- calls
 
     def run(self, steps: ToolSteps, now_ms: int) -> None:
         """Run the pending calls of the current step; their turn is committed."""
-        for call in steps.now:
+        for call in steps.current_calls:
             if not call.is_done_or_running:
                 self._run(steps, call, now_ms)
 
@@ -65,8 +66,8 @@ class Tools:
 
     def _run(self, steps: ToolSteps, call: StepCall, now_ms: int) -> None:
         name = call.called.name
-        tool = next((tool for tool in self._config.now.tools if tool.name == name), None)
-        if call.called.step >= self._config.now.tool_use.max_steps:
+        tool = next((tool for tool in self._config.current.tools if tool.name == name), None)
+        if call.called.step >= self._config.current.tool_use.max_steps:
             self._fail(steps, call, "unknown", "no tool may be called any more", now_ms)
             return
         if tool is None or (
@@ -151,35 +152,23 @@ class Tools:
         return min((at_ms + TOOL_GRACE_MS for at_ms in times if at_ms is not None), default=None)
 
     def _return(self, steps: ToolSteps | None, call: StepCall, result: str, now_ms: int) -> None:
-        turn, step, number = key_of(call.called)
-        returned = ev.ToolReturned(
-            **self._out.head(now_ms),
-            turn=turn,
-            step=step,
-            call=number,
-            name=call.called.name,
-            result=result,
-            took_ms=float(now_ms - (call.requested_ms or now_ms)),
-            by_edge=True,
-        )
+        name, common = call.called.name, self._common_fields(call, now_ms)
+        returned = ev.ToolReturned(**common, name=name, result=result)
         self._enter_result(steps, self._out.publish(returned))
 
     def _fail(
         self, steps: ToolSteps | None, call: StepCall, reason: ToolFailure, detail: str, now_ms: int
     ) -> None:
-        turn, step, number = key_of(call.called)
-        failed = ev.ToolFailed(
-            **self._out.head(now_ms),
-            turn=turn,
-            step=step,
-            call=number,
-            name=call.called.name[:64],
-            reason=reason,
-            detail=detail[:500],
-            took_ms=float(now_ms - (call.requested_ms or now_ms)),
-            by_edge=True,
-        )
+        name, common = call.called.name[:64], self._common_fields(call, now_ms)
+        failed = ev.ToolFailed(**common, name=name, reason=reason, detail=detail[:500])
         self._enter_result(steps, self._out.publish(failed))
+
+    def _common_fields(self, call: StepCall, now_ms: int) -> dict[str, Any]:
+        """Return the fields of a result and of a failure of *call*, without its name."""
+        turn, step, number = key_of(call.called)
+        took_ms = float(now_ms - (call.requested_ms or now_ms))
+        numbers = {"turn": turn, "step": step, "call": number}
+        return {**self._out.head(now_ms), **numbers, "took_ms": took_ms, "by_edge": True}
 
     def _enter_result(self, steps: ToolSteps | None, result: Result) -> None:
         if not self._history.take_late(result) and steps is not None:
