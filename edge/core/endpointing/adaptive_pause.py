@@ -42,9 +42,8 @@ class AdaptivePause:
         """The least silence, ms, that may end a turn of this caller."""
         if len(self._longest_ms) < LEAST_TURNS:
             return 0
-        return min(
-            LONGEST_WAIT_MS, int(statistics.median_low(self._longest_ms) * WAIT_TO_PAUSE_RATIO)
-        )
+        usual_ms = statistics.median_low(self._longest_ms)
+        return min(LONGEST_WAIT_MS, int(usual_ms * WAIT_TO_PAUSE_RATIO))
 
     @property
     def this_turn_ms(self) -> int:

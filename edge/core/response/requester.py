@@ -173,10 +173,7 @@ class Requester:
         self.commit(response, now_ms)
 
     def queue(self, asked: ResponseRequested, now_ms: int) -> None:
-        """Queue a response that the client requested, unless the model is off.
-
-        The log gets the request if it has to wait, or tells what the response is apart from.
-        """
+        """Queue a response that the client requested, unless the model is off."""
         if self._history.control.model_off:
             return
         queued = ev.RequestQueued(
@@ -187,7 +184,7 @@ class Requester:
             in_conversation=asked.in_conversation,
         )
         waits = self._current.response or self._history.awaited.has("turn")
-        if waits or not asked.in_conversation:
+        if waits or not asked.in_conversation:  # no later connection goes on with the latter
             queued = self._out.publish(queued)
         self._history.queued.read(queued)
 

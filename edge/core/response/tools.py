@@ -124,12 +124,9 @@ class Tools:
 
     def client_result(self, steps: ToolSteps | None, report: ClientToolResult, now_ms: int) -> None:
         """Take a client's result for a call in *steps*, or for a background call."""
-        call = (
-            next((one for one in steps.running if one.id == report.call), None) if steps else None
-        )
-        if call is None:
-            waiting = (StepCall(called) for called in self._history.background_calls.values())
-            call = next((one for one in waiting if one.id == report.call), None)
+        background = map(StepCall, self._history.background_calls.values())
+        running = (*(steps.running if steps else ()), *background)
+        call = next((one for one in running if one.id == report.call), None)
         if call is None:
             return  # too late, or an unknown call
         if report.failed:

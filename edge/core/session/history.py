@@ -245,9 +245,9 @@ def fold(events: Iterable[Event]) -> History:
                 caller_words[turn] = text
                 history.turn_begins()
                 history.commit_carried()  # they are part of *text*
-                in_conversation = history.queued.in_conversation(event.requested_ms)
+                asked = history.queued.responses.get(event.requested_ms)
                 history.unfinished = UnfinishedResponse(
-                    turn, text, event.confidence, event.at_ms, in_conversation
+                    turn, text, event.confidence, event.at_ms, not asked or asked.in_conversation
                 )
             case AnswerHeard(turn=turn, resumable=False):
                 history.take_heard(event, caller_words.pop(turn, ""), steps.get(turn))

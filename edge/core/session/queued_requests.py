@@ -36,11 +36,6 @@ class QueuedRequests:
         """Whether a wanted or requested response has not begun."""
         return self.wants_response or bool(self.responses)
 
-    def in_conversation(self, requested_ms: int) -> bool:
-        """Tell whether the response that was requested at *requested_ms* joins the conversation."""
-        asked = self.responses.get(requested_ms)
-        return asked is None or asked.in_conversation
-
     def drop_responses(self) -> None:
         """Begin none of the wanted and requested responses."""
         self.wants_response = False
