@@ -14,7 +14,7 @@ from edge.core.clockwork import Clockwork
 from edge.core.effects import Effect, Publish, SendAudio, Tell
 from edge.core.hearing.caller_audio import CallerAudio
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS
-from edge.core.inputs import AnyInput, ChunkSpoken, PartialHeard, StageSaid, Started
+from edge.core.inputs import AnyInput, ChunkSpoken, PartialTranscript, StageSaid, Started
 from schemas import events as ev
 from schemas.audio import BYTES_PER_MS, AudioFrame
 from schemas.session_config import SessionConfig
@@ -186,7 +186,9 @@ class OfflineCall:
             if length_ms - self._partial_at.get(utterance, 0) >= self._stages.partial_every_ms:
                 self._partial_at[utterance] = length_ms
                 words, _ = self._hear(bytes(sound))
-                self._later(self._stages.stt_ms, PartialHeard(utterance, length_ms, words.text))
+                self._later(
+                    self._stages.stt_ms, PartialTranscript(utterance, length_ms, words.text)
+                )
 
     def _later(self, delay_ms: int, call_input: AnyInput) -> None:
         self._clockwork.schedule(call_input, self._now_ms + delay_ms)

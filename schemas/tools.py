@@ -56,6 +56,11 @@ class ToolConfig(ToolFunction, frozen=True, kw_only=True):
     """Whether an interruption of the turn cancels the call; else the call goes on, and its result
     is told when nobody speaks."""
 
+    @property
+    def is_transfer(self) -> bool:
+        """Whether it is the built-in tool `transfer`, and not a client's tool of that name."""
+        return self.kind == "builtin" and self.name == TRANSFER
+
 
 def functions_of(tools: Sequence[ToolConfig]) -> tuple[ToolFunction, ...]:
     """Return *tools* as the language model is told of them."""

@@ -169,22 +169,9 @@ def _errors(events: Sequence[ev.AnyEvent]) -> int:
     return sum(isinstance(e, ev.TroubleTold) for e in events)
 
 
-NOT_COMPARED = (
-    ev.InputsDelivered,
-    ev.SessionStarted,
-    ev.SessionResumed,
-    ev.RecordingConsented,
-)
+NOT_COMPARED = (ev.InputsDelivered, ev.SessionStarted, ev.SessionResumed, ev.RecordingConsented)
 """Events about the replay itself, which are not compared."""
-_CONTENT = (
-    "text",
-    "reason",
-    "discarded",
-    "speculative",
-    "complete",
-    "sentences",
-    "stage",
-)
+_CONTENT = ("text", "reason", "discarded", "speculative", "complete", "sentences", "stage")
 """The compared fields; all others are times, measurements or models."""
 
 

@@ -24,7 +24,14 @@ from edge.call.session_shell import SessionShell
 from edge.core.call import Call
 from edge.core.client_events import ClientEvent
 from edge.core.input_log import TimedInput
-from edge.core.inputs import AnyInput, ClientToolResult, Finished, PartialHeard, Reconfigured, Sound
+from edge.core.inputs import (
+    AnyInput,
+    ClientToolResult,
+    Finished,
+    PartialTranscript,
+    Reconfigured,
+    Sound,
+)
 from edge.core.session.history import History, fold
 from edge.core.session.summary import Summary
 from runtime.bus.connection import Bus
@@ -107,15 +114,13 @@ class _NoClient:
 class _Refusals:
     """Collects the reason if workers refuse the requested model."""
 
-    def __init__(self, bus: Bus, session_ref: tuple[str, str], plan: DrivePlan) -> None:
+    def __init__(self, bus: Bus, session_ref: tuple[str, str]) -> None:
         self._bus = bus
         self._subject = subjects.live(*session_ref, ev.JobFailed.KIND)
-        self._other_model = bool(plan.llm_model)
         self.reason = ""
 
     async def listen(self, stack: AsyncExitStack) -> None:
-        if self._other_model:
-            await stack.enter_async_context(self._bus.listening(self._subject, self._on_event))
+        await stack.enter_async_context(self._bus.listening(self._subject, self._on_event))
 
     async def _on_event(self, message: Delivery) -> None:
         event = message.readable()
@@ -139,13 +144,14 @@ async def drive(bus: Bus, events: Sequence[ev.AnyEvent], plan: DrivePlan) -> Non
     call, client = Call(began, history), _NoClient(connection.inputs, plan)
     terms = LogTerms(recorded=recorded)
     client.shell = shell = SessionShell(bus, call, client, audio=plan.audio, terms=terms)
-    caller, refusals = _RecordedCaller(shell, plan.sound, from_byte), _Refusals(bus, session, plan)
+    caller, refusals = _RecordedCaller(shell, plan.sound, from_byte), _Refusals(bus, session)
     async with asyncio.TaskGroup() as tasks, AsyncExitStack() as stack:
         running = tasks.create_task(shell.run(began))
         await shell.listening.wait()
         workers = RecordedWorkers(bus, session, RecordedStages(connection), recorded, tasks)
         await workers.listen(stack)
-        await refusals.listen(stack)
+        if plan.llm_model:
+            await refusals.listen(stack)
         await _speak(caller, inputs, workers, refusals, wait=not _left_in_response(connection))
         await asyncio.sleep(0.5)  # the last events of the stages may still arrive
         last = inputs[-1].call_input if inputs else None
@@ -237,20 +243,12 @@ def _from(
         if isinstance(e, ev.SpeechStarted) and e.utterance == taken.utterance
     )
     from_ms = events[index].at_ms - REPLAY_LEAD_MS
-    from_byte = sum(
-        call_input.size_bytes
-        for at_ms, call_input in connection.inputs
-        if isinstance(call_input, Sound) and at_ms < from_ms
-    )
+    before = (call_input for at_ms, call_input in connection.inputs if at_ms < from_ms)
+    from_byte = sum(sound.size_bytes for sound in before if isinstance(sound, Sound))
     inputs = [timed for timed in connection.inputs if timed.at_ms >= from_ms]
     history = fold(e for e in events[:index] if e.at_ms <= events[index].at_ms)
     history.summary = Summary()
     return inputs, from_byte, history
-
-
-def _is_transfer(call_input: AnyInput) -> bool:
-    """Tell whether the input answers a call of `transfer`; a replay's model makes its own calls."""
-    return isinstance(call_input, Reconfigured) and bool(call_input.call)
 
 
 class _RecordedCaller:
@@ -284,13 +282,14 @@ async def _speak(
     begin_s = loop.time()
     workers.later_ms = now_ms() - inputs[0].at_ms
     for at_ms, entry in inputs:
-        if isinstance(entry, (*redecide.MADE_BY_REPLAYS, Finished)) or _is_transfer(entry):
+        transfers = isinstance(entry, Reconfigured) and entry.call  # the replay's model does, too
+        if transfers or isinstance(entry, (*redecide.MADE_BY_REPLAYS, Finished)):
             continue
         due_s = begin_s + (at_ms - inputs[0].at_ms) / 1000
         await asyncio.sleep(max(0.0, due_s - loop.time()))
         if refusals.reason:
             return
-        if isinstance(entry, PartialHeard):
+        if isinstance(entry, PartialTranscript):
             await workers.grow(entry)
         else:
             caller.give(entry)

@@ -101,8 +101,8 @@ class RecordedStages:
             case ev.SpeechPaused(utterance=number, pause=pause):
                 self._pauses[number, pause] = event
             case ev.SpeechEnded(utterance=number) if number in self.utterances:
-                spoken = self.utterances[number]
-                spoken.ended_ms, spoken.discarded = event.at_ms, event.discarded
+                utterance = self.utterances[number]
+                utterance.ended_ms, utterance.discarded = event.at_ms, event.discarded
             case ev.TurnTaken(turn=turn, step=step):
                 self.responses[turn, step] = RecordedResponse(event)
             case ev.ToolRequested():
@@ -118,13 +118,13 @@ class RecordedStages:
             case ev.TranscriptGuess(utterance=number, pause=number_of_pause):
                 pause = self._pauses.get((number, number_of_pause))
                 if pause and number in self.utterances:
-                    spoken = self.utterances[number]
-                    spoken.transcripts[pause.speech_end_ms] = (result, at_ms - pause.at_ms)
-                    spoken.text = result.text
+                    utterance = self.utterances[number]
+                    utterance.transcripts[pause.speech_end_ms] = (result, at_ms - pause.at_ms)
+                    utterance.text = result.text
             case ev.TranscriptFinal(utterance=number, text=text) if number in self.utterances:
-                spoken = self.utterances[number]
-                spoken.text = text
-                self.finals[number] = (result, max(0, at_ms - spoken.ended_ms))
+                utterance = self.utterances[number]
+                utterance.text = text
+                self.finals[number] = (result, max(0, at_ms - utterance.ended_ms))
             case ChunkSpoken(turn=0) | ev.SpeechReady(turn=0) | ev.JobFailed(turn=0):
                 self.greeting.append((at_ms - began_ms, stage_input))
             case ev.ToolReturned() | ev.ToolFailed():
@@ -168,27 +168,25 @@ class RecordedStages:
         known = _nearest(self._paused, end_ms, _end_ms)
         if known is None or abs(_end_ms(known) - end_ms) > near_ms:
             return None
-        known_ms, spoken = known
-        transcript, after_ms = spoken.transcripts[known_ms]
-        text = self._as_heard_since(started_ms, spoken, transcript.text)
+        known_ms, utterance = known
+        transcript, after_ms = utterance.transcripts[known_ms]
+        text = self._since(started_ms, utterance, transcript.text)
         changes = {"utterance": paused.utterance, "pause": paused.pause, "text": text}
         return msgspec.structs.replace(transcript, **changes), after_ms
 
-    def _as_heard_since(self, started_ms: int, spoken: RecordedUtterance, text: str) -> str:
+    def _since(self, started_ms: int, utterance: RecordedUtterance, text: str) -> str:
         """Return *text*, adjusted by the words by which the utterance begins later or earlier."""
         joined = [
-            utterance.text
-            for utterance in self.utterances.values()
-            if started_ms - SAME_ONSET_MS
-            <= utterance.started_ms
-            < spoken.started_ms - SAME_ONSET_MS
-            and utterance.text
+            other.text
+            for other in self.utterances.values()
+            if started_ms - SAME_ONSET_MS <= other.started_ms < utterance.started_ms - SAME_ONSET_MS
+            and other.text
         ]
         if joined:
             return " ".join([*joined, text]).strip()
         before = [
             transcript.text
-            for end_ms, (transcript, _) in sorted(spoken.transcripts.items())
+            for end_ms, (transcript, _) in sorted(utterance.transcripts.items())
             if end_ms < started_ms - SAME_ONSET_MS
         ]
         if before and text.startswith(before[-1].rstrip(".?!, ")):

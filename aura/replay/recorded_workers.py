@@ -11,7 +11,7 @@ import msgspec
 
 from aura.replay.recorded_stages import FromStage, RecordedStages
 from edge.call.clock import now_ms
-from edge.core.inputs import ChunkSpoken, PartialHeard, StageSaid
+from edge.core.inputs import ChunkSpoken, PartialTranscript, StageSaid
 from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery
 from schemas import events as ev
@@ -70,15 +70,15 @@ class RecordedWorkers:
         elif isinstance(event, ev.ToolRequested) and _is_recorded(event):
             self._say(-1, *self._record.tool_result(event))
         if "stt" in self._recorded:
-            self._listened(event)
+            self._transcribe(event)
         if "llm" in self._recorded and isinstance(event, ev.TurnTaken):
             for after_ms, result in self._record.response(event):
                 if not _is_voice(result) or "tts" in self._recorded:
                     self._say(event.turn, after_ms, result)
         if "tts" in self._recorded and isinstance(event, ev.ResponseSentence):
-            self._spoken(event)
+            self._speak(event)
 
-    async def grow(self, words: PartialHeard) -> None:
+    async def grow(self, words: PartialTranscript) -> None:
         """Send the partial transcript *words*, which may have interrupted, unless STT is driven."""
         if "stt" in self._recorded:
             partial = TranscriptPartial(
@@ -86,13 +86,13 @@ class RecordedWorkers:
             )
             await self._bus.send(subjects.partials(self._session_ref[1]), partial)
 
-    def _listened(self, event: ev.AnyEvent) -> None:
+    def _transcribe(self, event: ev.AnyEvent) -> None:
         if isinstance(event, ev.SpeechPaused):
             self._paused(event)
         elif isinstance(event, ev.SpeechEnded):
             self._ended(event)
 
-    def _spoken(self, event: ev.ResponseSentence) -> None:
+    def _speak(self, event: ev.ResponseSentence) -> None:
         if event.turn == 0:
             for after_ms, result in self._record.greeting:
                 if _is_voice(result):

@@ -14,7 +14,7 @@ from aura.replay.recorded_stages import RecordedStages
 from aura.replay.redecide import MADE_BY_REPLAYS, RecordedConnection, decisions_in, quiet
 from edge.core.clockwork import Clockwork
 from edge.core.effects import Effect
-from edge.core.inputs import PartialHeard, StageSaid, Started
+from edge.core.inputs import PartialTranscript, StageSaid, Started
 from schemas import events as ev
 from schemas.session_config import SessionConfig
 
@@ -46,9 +46,9 @@ class _Rehearsal:
                     clockwork.give(call_input, at_ms)
                     for after_ms, result in self._stages.greeting:
                         clockwork.schedule(result, at_ms + after_ms)
-                case PartialHeard():
-                    now = max(self._started_ms, default=0)
-                    clockwork.give(msgspec.structs.replace(call_input, utterance=now), at_ms)
+                case PartialTranscript():
+                    newest = max(self._started_ms, default=0)
+                    clockwork.give(msgspec.structs.replace(call_input, utterance=newest), at_ms)
                 case StageSaid(ev.TranscriptFinal(utterance=number)) if self._is_earlier(number):
                     clockwork.give(call_input, at_ms)
                 case _ if not isinstance(call_input, MADE_BY_REPLAYS):

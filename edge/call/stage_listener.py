@@ -7,7 +7,7 @@ import structlog
 
 from edge.call.log_position import HEARD_KINDS
 from edge.call.session_bus import SessionBus
-from edge.core.inputs import AnyInput, ChunkSpoken, PartialHeard
+from edge.core.inputs import AnyInput, ChunkSpoken, PartialTranscript
 from runtime.bus.delivery import Delivery, message_of
 from runtime.bus.errors import BusAwayError
 from schemas import codec, subjects
@@ -45,7 +45,7 @@ class StageListener:
         async def on_partial(message: Delivery) -> None:
             partial = message_of(TranscriptPartial, message.data, session=session)
             if partial is not None:
-                give(PartialHeard(partial.utterance, partial.audio_ms, partial.text))
+                give(PartialTranscript(partial.utterance, partial.audio_ms, partial.text))
 
         tenant, session = self._session_ref
         listeners = [(subjects.live(tenant, session, kind), on_event) for kind in HEARD_KINDS]

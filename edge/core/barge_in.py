@@ -32,6 +32,6 @@ def _is_echo(text: str, response: Response | None, config: SessionConfig) -> boo
     """Tell whether *text* repeats *response*, since the microphone hears the loudspeaker."""
     if response is None or not config.interruption.voice_ms:
         return False
-    heard, spoken_words = words(text), set(words(response.spoken))
-    again = sum(word in spoken_words for word in heard)
-    return again >= ECHO_WORDS and again >= ECHO_SHARE * len(heard)
+    said, own = words(text), set(words(response.text))
+    again = sum(word in own for word in said)
+    return again >= ECHO_WORDS and again >= ECHO_SHARE * len(said)

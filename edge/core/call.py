@@ -48,12 +48,7 @@ class Call:
         """Begin the session of *began*; *history* is given if the session is resumed."""
         self.began = began
         self.history = history = history or History()
-        history.summary.count(began)
-        history.spend.count(began)
-        history.awaited.read(began)
-        history.queued.read(began)
-        if isinstance(began, ev.SessionStarted):
-            history.agent = began.agent
+        history.read(began)
         self._config = config = CurrentConfig(began.config)
         self._out = out = Outbox(began.tenant, began.session, history.summary)
         self._segmenter = segmenter = Segmenter(began.config.turns, history.utterance, out.send)
@@ -86,18 +81,19 @@ class Call:
 
     def step(self, call_input: AnyInput, now_ms: int) -> list[Effect]:
         """Take an input that arrived at *now_ms*, and return its effects in order."""
+        if self.history.control.phase is OVER:
+            return []
         if not isinstance(call_input, inputs.Sound):
             for notice in self._segmenter.wait(now_ms):  # a microphone stopped while speaking
                 self._turns.notice(notice, now_ms)
         match call_input:
-            case inputs.Sound():
-                if not self._take_sound(call_input, now_ms):
-                    return self._out.take()
-            case inputs.Ticked():
+            case inputs.Sound() if not self._take_sound(call_input, now_ms):
+                return self._out.take()
+            case inputs.Sound() | inputs.Ticked():
                 pass
             case inputs.BackgroundAlone():
                 self._turns.doubt_voice()
-            case inputs.ChunkSpoken() | inputs.PartialHeard() | inputs.StageSaid():
+            case inputs.ChunkSpoken() | inputs.PartialTranscript() | inputs.StageSaid():
                 self._take_from_stage(call_input, now_ms)
             case inputs.Started() | inputs.Resumed():
                 self._begin(call_input, now_ms)
@@ -107,6 +103,7 @@ class Call:
                 self.control.command(call_input, self._idle, now_ms)
             case inputs.Finished():
                 self._finish(call_input, now_ms)
+                return self._out.take()
             case _:
                 self._client_inputs.receive(call_input, now_ms, deaf=self.control.deaf)
         return self._advance(now_ms)
@@ -123,13 +120,15 @@ class Call:
         return changed
 
     def _take_from_stage(
-        self, call_input: inputs.ChunkSpoken | inputs.PartialHeard | inputs.StageSaid, now_ms: int
+        self,
+        call_input: inputs.ChunkSpoken | inputs.PartialTranscript | inputs.StageSaid,
+        now_ms: int,
     ) -> None:
         match call_input:
             case inputs.ChunkSpoken():
                 self.stages.works("tts")
                 self._responder.speak(call_input, now_ms)
-            case inputs.PartialHeard():
+            case inputs.PartialTranscript():
                 self._turns.partial(call_input, now_ms)
             case inputs.StageSaid(event):
                 self._spending.count(event, now_ms)
@@ -147,7 +146,7 @@ class Call:
             self._requester.greet(greeting, now_ms)
 
     def _reconfigure(self, change: inputs.Reconfigured, now_ms: int) -> None:
-        self._config.now = config = change.config
+        self._config.current = config = change.config
         self._segmenter.configure(config.turns)
         head = self._out.head(now_ms)
         self._out.publish(ev.SessionReconfigured(**head, config=config))
@@ -160,13 +159,17 @@ class Call:
                 self._responder.transferred(change.call, change.agent.name, now_ms)
 
     def _finish(self, finish: inputs.Finished, now_ms: int) -> None:
-        """End the connection; a response is kept for a caller who may come back."""
+        """End the connection; a response is kept for a caller who may come back.
+
+        Inputs that come later change nothing.
+        """
+        self.next_ms = NEVER_MS
         self.history.control.move(CallMove.FINISH)
         self._entry.close(now_ms, discarded=True)
         self._entry.clear()
         self._idle.stop()
         if finish.may_return:
-            self._current.leave(now_ms)
+            self._current.suspend(now_ms)
         else:
             self._current.drop("hung_up", now_ms)
         summary = dataclasses.asdict(self.history.summary)
@@ -185,7 +188,7 @@ class Call:
     @property
     def config(self) -> SessionConfig:
         """The session's configuration at present."""
-        return self._config.now
+        return self._config.current
 
     @property
     def responding(self) -> bool:
@@ -239,7 +242,7 @@ class Call:
         elif activity is LISTENING:
             self._listen(now_ms)
             activity = self._activity
-        if activity is QUIET and not self._over:
+        if activity is QUIET:
             self._do_deferred(now_ms)
         self._deaf = self.control.deaf
         due_ms = self.due_ms(now_ms)
@@ -252,7 +255,7 @@ class Call:
         """Whether something is under way, or waits until nobody speaks."""
         history = self.history
         waiting = history.queued.typed or history.control.waiting or history.late_results
-        return self._activity is BUSY or self._over or bool(waiting)
+        return self._activity is BUSY or bool(waiting)
 
     @property
     def _model_due_ms(self) -> int | None:
@@ -284,8 +287,7 @@ class Call:
 
     def _listen(self, now_ms: int) -> None:
         self.stages.check_words(now_ms)
-        if not self._over:
-            self._idle.sound_ms = now_ms
+        self._idle.sound_ms = now_ms
 
     def _do_deferred(self, now_ms: int) -> None:
         """Do the work that had to wait until nobody speaks."""
@@ -294,7 +296,3 @@ class Call:
         has_late_results = self.history.late_results and self.config.turns.respond
         if has_late_results and self._activity is QUIET and not self.control.model_off:
             self._requester.respond(inputs.ResponseRequested(""), now_ms)
-
-    @property
-    def _over(self) -> bool:
-        return self.history.control.phase is OVER

@@ -95,7 +95,7 @@ class Control:
         """Let the new agent greet; return False if no command was the cause of *call*."""
         if not call.startswith(COMMAND_PREFIX):
             return False
-        greeting = self._config.now.response.greeting
+        greeting = self._config.current.response.greeting
         if greeting and not self.ends:
             self._memory.waiting.append((call.removeprefix(COMMAND_PREFIX), Say(greeting)))
         return True
@@ -147,14 +147,14 @@ class Control:
     def _tell_spent(self, idle: Idle, now_ms: int) -> None:
         """Tell the caller that the spend limit is reached, and perhaps end the call."""
         self._memory.move_spend(SpendMove.TELL)
-        spend = self._config.now.spend
+        spend = self._config.current.spend
         if spend.then == "end":
             self._end(spend.words, (SPENT, "it has used up what it may"), idle, now_ms)
         elif spend.words:
             self._requester.say(spend.words, now_ms, firm=False)
 
     def _ask_or_end(self, idle: Idle, now_ms: int) -> None:
-        config = self._config.now.idle
+        config = self._config.current.idle
         ends = not config.prompt or idle.asked
         silent_ms = idle.silent_ms(now_ms)
         self._out.publish(ev.CallerIdle(**self._out.head(now_ms), silent_ms=silent_ms, ends=ends))

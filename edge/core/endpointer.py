@@ -28,7 +28,7 @@ class Endpointer:
 
     @property
     def _waits(self) -> Waits:
-        return waits_of(self._config.now.turns)
+        return waits_of(self._config.current.turns)
 
     @property
     def _reads_words(self) -> bool:
@@ -54,7 +54,7 @@ class Endpointer:
 
     def asks_model(self, transcript: TranscriptGuess) -> bool:
         """Tell whether the language model is asked for `eot_llm`, since it may change the wait."""
-        may_ask = self._config.now.turns.ask_eot and self._reads_words
+        may_ask = self._config.current.turns.ask_eot and self._reads_words
         return may_ask and is_open(self._evidence(transcript))
 
     def sounded_finished(self, transcript: TranscriptGuess | None) -> bool:
@@ -69,5 +69,5 @@ class Endpointer:
             eot_llm_pending=self._requester.eot_pending,
             eot_audio=transcript.eot_audio,
             after_question=self._history.after_question,
-            language=self._config.now.language,
+            language=self._config.current.language,
         )

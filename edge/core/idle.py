@@ -42,11 +42,11 @@ class Idle:
     @property
     def response_due_ms(self) -> int | None:
         """The time to ask the model for a response, Unix ms, or None for never."""
-        after_ms = self._config.now.turns.idle_ms
+        after_ms = self._config.current.turns.idle_ms
         return self.sound_ms + after_ms if after_ms and self.sound_ms is not None else None
 
     @property
     def question_due_ms(self) -> int | None:
         """The time to ask the caller or to end the call, Unix ms, or None for never."""
-        after_ms = self._config.now.idle.after_s * 1000
+        after_ms = self._config.current.idle.after_s * 1000
         return self._word_ms + after_ms if after_ms and self._word_ms is not None else None

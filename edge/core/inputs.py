@@ -192,7 +192,7 @@ class StageSaid(Input, frozen=True, tag=kind.SAID):
     event: AnyEvent
 
 
-class PartialHeard(Input, frozen=True, tag=kind.PARTIAL):
+class PartialTranscript(Input, frozen=True, tag=kind.PARTIAL):
     """The words so far of an utterance that is still spoken."""
 
     utterance: int
@@ -224,6 +224,6 @@ AnyInput = (
     | FromClient
     | Commanded
     | StageSaid
-    | PartialHeard
+    | PartialTranscript
     | ChunkSpoken
 )

@@ -31,10 +31,10 @@ class Spending:
 
     def _limits(self, now_ms: int) -> Iterator[tuple[ev.SpendLimitName, float, float]]:
         """Yield the name, the maximum and the used amount of each limit."""
-        spend, limit = self._history.spend, self._config.now.spend
+        spend, limit = self._history.spend, self._config.current.spend
         yield "tokens", limit.tokens, spend.prompt_tokens + spend.completion_tokens
-        yield "speech_s", limit.speech_s, spend.spoken_ms / 1000
-        yield "price", limit.price, spend.price(self._config.now.prices, now_ms)
+        yield "speech_s", limit.speech_s, spend.synthesized_ms / 1000
+        yield "price", limit.price, spend.price(self._config.current.prices, now_ms)
 
     def follow(self, event: ev.Event) -> Iterator[ev.Event]:
         """Yield the spend so far if *event* ends a turn of a limited call."""
@@ -48,8 +48,8 @@ class Spending:
                 turn=event.turn,
                 prompt_tokens=spend.prompt_tokens,
                 completion_tokens=spend.completion_tokens,
-                heard_ms=spend.heard_ms,
-                spoken_ms=spend.spoken_ms,
+                recognised_ms=spend.recognised_ms,
+                synthesized_ms=spend.synthesized_ms,
                 call_ms=spend.call_ms(event.at_ms),
-                price=spend.price(self._config.now.prices, event.at_ms),
+                price=spend.price(self._config.current.prices, event.at_ms),
             )

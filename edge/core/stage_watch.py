@@ -45,7 +45,7 @@ class StageWatch:
         tools_since_ms = self._responder.tools_since_ms
         if tools_since_ms is not None and now_ms >= tools_since_ms + SILENT_STAGE_MS:
             return True
-        late_ms = self._config.now.response.deadline_ms - SILENT_STAGE_MS
+        late_ms = self._config.current.response.deadline_ms - SILENT_STAGE_MS
         waits = (self._responder.expires_ms, self.words_expire_ms)
         return any(t is not None and now_ms >= t - late_ms for t in waits)
 
@@ -53,7 +53,7 @@ class StageWatch:
     def words_expire_ms(self) -> int | None:
         """The time at which the awaited words are overdue, Unix ms, or None if none are awaited."""
         since_ms = self._entry.awaits_words_since_ms
-        return None if since_ms is None else since_ms + self._config.now.response.deadline_ms
+        return None if since_ms is None else since_ms + self._config.current.response.deadline_ms
 
     def check_response(self, now_ms: int) -> None:
         """Give up the response if its stages have taken too long."""
@@ -68,7 +68,7 @@ class StageWatch:
 
     @property
     def _patience(self) -> str:
-        return f"{self._config.now.response.deadline_ms / 1000:g} s"
+        return f"{self._config.current.response.deadline_ms / 1000:g} s"
 
     def failed(self, event: ev.JobFailed, now_ms: int) -> None:
         """Take the event of a worker that gave a job up."""

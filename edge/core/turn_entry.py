@@ -48,6 +48,7 @@ class TurnEntry:
         self._requester = requester
         self._history = history
         self._awaited = history.awaited
+        self._control = history.control
         self._queued = history.queued
         self._idle = idle
         self._keypad = keypad
@@ -59,30 +60,29 @@ class TurnEntry:
         self, utterance: Utterance, transcript: ev.TranscriptGuess, now_ms: int, *, ask_eot: bool
     ) -> None:
         """Ask for a response before the end of turn is certain, once for each pause."""
-        allowed = self._config.now.turns.speculate and not self.awaits_cut
+        allowed = self._config.current.turns.speculate and not self.awaits_cut
         if not allowed or self._only_enters or utterance.speculated_pause == utterance.pause:
             return
         utterance.speculated_pause = utterance.pause
         self._requester.take(utterance, transcript, now_ms, speculative=True, ask_eot=ask_eot)
 
-    def spoken(self, utterance: Utterance, transcript: ev.TranscriptGuess, now_ms: int) -> None:
+    def end_turn(self, utterance: Utterance, transcript: ev.TranscriptGuess, now_ms: int) -> None:
         """Enter the turn that *transcript* ends, and ask for a response if it gets one."""
         self._idle.note_caller_word(now_ms)
-        if self._history.control.responses_off and not self._current.uncommitted:
+        if self._control.responses_off and not self._current.uncommitted:
             self.close(now_ms, discarded=False)
             self._enter(transcript.text, transcript.confidence, now_ms, utterance=utterance.number)
-        elif self._only_enters and not self._history.control.responses_off:
+        elif self._only_enters and not self._control.responses_off:
             self.close(now_ms, discarded=False)
-            respond, goes_on = self._config.now.turns.respond, utterance.is_split
+            respond, goes_on = self._config.current.turns.respond, utterance.is_split
             self._enter_part(transcript, now_ms, respond=respond, goes_on=goes_on)
         else:
             response = self._current.response
             if response is None:
                 response = self._requester.take(utterance, transcript, now_ms, speculative=False)
             self.close(now_ms, discarded=False)
-            self._tell_final(
-                response, transcript.text, utterance.number, continues=utterance.is_split
-            )
+            goes_on = utterance.is_split
+            self._tell_final(response, transcript.text, utterance.number, goes_on=goes_on)
             self._requester.commit(response, now_ms)
 
     def end_wordless(self, utterance: Utterance, now_ms: int) -> None:
@@ -103,7 +103,7 @@ class TurnEntry:
         self._idle.note_caller_word(now_ms)
         self.close(now_ms, discarded=True)
         self._current.interrupt(now_ms)
-        if self._history.control.responses_off:
+        if self._control.responses_off:
             self._enter(text, 1.0, now_ms, requested_ms=requested_ms)
             return
         response = self._requester.take_typed(text, now_ms, requested_ms)
@@ -121,11 +121,10 @@ class TurnEntry:
     @property
     def _only_enters(self) -> bool:
         """Whether a turn that ends now is only entered, without a response to it."""
-        if self._history.control.responses_off:
+        if self._control.responses_off:
             return True
-        response = self._current.response
-        spoken = response is not None and response is not self._current.uncommitted
-        return not self._config.now.turns.respond or spoken
+        responding = self._current.response and not self._current.uncommitted
+        return bool(responding) or not self._config.current.turns.respond
 
     def _enter(
         self, text: str, confidence: float, now_ms: int, utterance: int = 0, requested_ms: int = 0
@@ -136,12 +135,13 @@ class TurnEntry:
         self._out.tell(CallerTranscript(words, True, confidence, utterance=utterance, key=key))
 
     def _tell_final(
-        self, response: Response, words: str, utterance: int = 0, *, continues: bool = False
+        self, response: Response, words: str, utterance: int = 0, *, goes_on: bool = False
     ) -> None:
         """Tell the client each final word of a turn once, and the start of its response."""
-        goes_on, words = continues or bool(self._history.carried_sent), self._history.unsent(words)
-        key, sure = turn_key(response.turn), response.request.confidence
-        self._out.tell(CallerTranscript(words, True, sure, goes_on, utterance, key))
+        goes_on = goes_on or bool(self._history.carried_sent)
+        key, confidence = turn_key(response.turn), response.request.confidence
+        unsent = self._history.unsent(words)
+        self._out.tell(CallerTranscript(unsent, True, confidence, goes_on, utterance, key))
         self._out.tell(ResponseStarted(response.turn))
 
     # -------------------------------------------------------- utterances that end
@@ -226,7 +226,7 @@ class TurnEntry:
         if self._awaited.has("turn"):
             return self._awaited.since_ms
         utterance = self._segmenter.utterance
-        if utterance is None or not self._segmenter.paused or self._config.now.turns.by_client:
+        if utterance is None or not self._segmenter.paused or self._config.current.turns.by_client:
             return None
         return utterance.paused_ms if utterance.transcript is None or self.awaits_cut else None
 
@@ -234,7 +234,7 @@ class TurnEntry:
         """Take the final transcript of an utterance, if it is awaited."""
         match self._awaited.take(final.utterance):
             case "turn":
-                responds = self._config.now.turns.respond and not self._history.control.model_off
+                responds = self._config.current.turns.respond and not self._control.model_off
                 self._enter_part(final, now_ms, respond=responds and bool(final.text))
             case "next_turn":
                 self._history.carried.append(final.text)
@@ -245,14 +245,14 @@ class TurnEntry:
     def note_lost(self, utterance: int) -> bool:
         """Note that the words of *utterance* will not come; return whether they are missed."""
         self._awaited.lose(utterance)
-        now = self._segmenter.utterance
-        return utterance in self._awaited.ends or (now is not None and now.number == utterance)
+        speaking = self._segmenter.utterance
+        return utterance in self._awaited.ends or bool(speaking and speaking.number == utterance)
 
     def give_up_words(self, utterance: int, now_ms: int) -> None:
         """Await the words of *utterance* no more, or none at all if it is 0: STT has failed."""
         self._awaited.give_up(utterance)
-        now = self._segmenter.utterance
-        if utterance and now and now.number != utterance:
+        speaking = self._segmenter.utterance
+        if utterance and speaking and speaking.number != utterance:
             return
         self.close(now_ms, discarded=True)
         self._current.dismiss(now_ms)

@@ -25,7 +25,7 @@ from edge.core.endpointer import Endpointer
 from edge.core.hearing.segmenter import SegmentedFrame, Segmenter
 from edge.core.hearing.speech_detector import SpeechChange
 from edge.core.hearing.utterance import SPLIT_MS, Onset, Utterance, UtterancePhase
-from edge.core.inputs import PartialHeard
+from edge.core.inputs import PartialTranscript
 from edge.core.response.current_response import CurrentResponse
 from edge.core.session.current_config import CurrentConfig
 from edge.core.turn_entry import TurnEntry
@@ -67,7 +67,7 @@ class Turns:
 
     def reconfigured(self, now_ms: int) -> None:
         """Retract a speculative response if turns get none by themselves any more."""
-        turns = self._config.now.turns
+        turns = self._config.current.turns
         if (turns.by_client or not turns.respond) and (response := self._current.uncommitted):
             self._current.retract(response, now_ms)
 
@@ -94,7 +94,7 @@ class Turns:
         response = self._current.response
         if response and response.request.is_awaited and not response.playback.begun:
             self._endpointer.pauses.reopened(at_ms - response.request.speech_end_ms)
-        if self._config.now.interruption.allowed:
+        if self._config.current.interruption.allowed:
             self._current.suspect(now_ms)
         if response and response.asks_until(now_ms + EARLY_REPLY_MS):
             utterance.onset = Onset.REPLY
@@ -113,7 +113,7 @@ class Turns:
         started = ev.SpeechStarted(
             **self._out.head(now_ms),
             utterance=utterance.number,
-            language=self._config.now.language,
+            language=self._config.current.language,
             deadline_ms=at_ms + WORDS_DEADLINE_MS,
             over_response=utterance.over_response,
         )
@@ -138,7 +138,7 @@ class Turns:
 
     def _may_split(self, utterance: Utterance) -> bool:
         """Tell whether *utterance* is so long that it ends at its last pause."""
-        if self._config.now.turns.by_client or self._current.response or self._entry.awaits_cut:
+        if self._config.current.turns.by_client or self._current.response or self._entry.awaits_cut:
             return False
         return utterance.audio_ms >= SPLIT_MS
 
@@ -147,7 +147,7 @@ class Turns:
         if self._segmenter.paused:
             self._endpoint(utterance, now_ms)
             return
-        voice_ms = self._config.now.interruption.voice_ms
+        voice_ms = self._config.current.interruption.voice_ms
         if voice_ms and utterance.over_response:
             self._current.hold_on(now_ms)
             if utterance.voice_ms >= voice_ms:
@@ -162,7 +162,7 @@ class Turns:
 
     # -------------------------------------------------------- words
 
-    def partial(self, partial: PartialHeard, now_ms: int) -> None:
+    def partial(self, partial: PartialTranscript, now_ms: int) -> None:
         """Take a partial transcript while the caller speaks."""
         utterance = self._segmenter.utterance
         if utterance is None or utterance.number != partial.utterance or not partial.text:
@@ -177,15 +177,15 @@ class Turns:
         if utterance is None or utterance.number != transcript.utterance:
             return
         if not utterance.awaits_words or transcript.pause != utterance.pause:
-            by_voice = self._config.now.interruption.voice_ms > 0
+            by_voice = self._config.current.interruption.voice_ms > 0
             if by_voice and self._interrupts(utterance, transcript.text):
                 self._interrupt(utterance, now_ms)
             return
         if transcript.confidence < utterance.least_confidence:
             self._entry.discard(now_ms)
             return
-        by_client, text = self._config.now.turns.by_client, transcript.text
-        response, config = self._current.response, self._config.now
+        by_client, text = self._config.current.turns.by_client, transcript.text
+        response, config = self._current.response, self._config.current
         backchannel = (
             bool(text)
             and not by_client
@@ -202,7 +202,7 @@ class Turns:
         elif self._current.firm:
             self._out.tell(CallerTranscript(transcript.text, final=False))
         else:
-            if self._config.now.interruption.allowed:
+            if self._config.current.interruption.allowed:
                 self._interrupt(utterance, now_ms)
             self._out.tell(CallerTranscript(transcript.text, final=False))
             if self._endpointer.may_be_over(transcript):
@@ -219,7 +219,7 @@ class Turns:
             return False
         if not utterance.over_response or utterance.transcript:
             return False
-        return barge_in.interrupts(text, response, self._config.now)
+        return barge_in.interrupts(text, response, self._config.current)
 
     def _speculate(self, utterance: Utterance, transcript: ev.TranscriptGuess, now_ms: int) -> None:
         """Ask for a response before the end of turn is certain."""
@@ -236,7 +236,7 @@ class Turns:
     def _endpoint(self, utterance: Utterance, now_ms: int) -> None:
         """Commit or discard the utterance if the silence has lasted long enough for its words."""
         transcript = utterance.transcript
-        if transcript is None or self._entry.awaits_cut or self._config.now.turns.by_client:
+        if transcript is None or self._entry.awaits_cut or self._config.current.turns.by_client:
             return
         silence_ms = self._segmenter.silence_ms
         if utterance.phase is UtterancePhase.BACKCHANNEL:
@@ -257,7 +257,7 @@ class Turns:
             if silence_ms >= wait_ms - RESPONSE_MS:
                 self._speculate(utterance, transcript, now_ms)
             return
-        self._entry.spoken(utterance, transcript, now_ms)
+        self._entry.end_turn(utterance, transcript, now_ms)
         self._endpointer.pauses.ended()
 
     # -------------------------------------------------------- the client decides
@@ -265,7 +265,7 @@ class Turns:
     def end(self, now_ms: int) -> None:
         """End the caller's turn as soon as its words are known, whatever the words."""
         utterance = self._segmenter.utterance
-        if self._config.now.turns.by_client:
+        if self._config.current.turns.by_client:
             self._entry.hand_in(now_ms)
             return
         if utterance is None:

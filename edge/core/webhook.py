@@ -16,19 +16,19 @@ class Webhook:
     def __init__(self, config: CurrentConfig, history: History, out: Outbox) -> None:
         self._history = history
         self._out = out
-        self._spoken: dict[int, str] = {}
+        self._caller_words: dict[int, str] = {}
         """The caller's words in turns that are not over."""
         self._tools: dict[int, list[str]] = {}
         """The tools that were called in these turns."""
         if begun := history.unfinished:
-            self._spoken[begun.turn] = begun.caller_words
+            self._caller_words[begun.turn] = begun.caller_words
             called = (call.called.name for call in begun.steps.calls.values())
             self._tools[begun.turn] = list(called)
         self._config = config
 
     def follow(self, event: ev.Event) -> Iterator[ev.Event]:
         """Yield the message for *event*, if it has one."""
-        if not self._config.now.webhook.url:
+        if not self._config.current.webhook.url:
             return
         match event:
             case ev.SessionStarted():
@@ -39,7 +39,7 @@ class Webhook:
                 data = {"agent": str(agent), "before": before}
                 yield from self._message("call.transferred", data, event)
             case ev.TurnCommitted(turn=turn, text=text):
-                self._spoken[turn] = text
+                self._caller_words[turn] = text
             case ev.ToolRequested(turn=turn, tool=tool):
                 self._tools.setdefault(turn, []).append(tool.name)
             case ev.AnswerHeard():
@@ -52,34 +52,34 @@ class Webhook:
     def _message(
         self, moment: WebhookMoment, data: dict[str, Any], event: ev.Event
     ) -> Iterator[ev.Event]:
-        if moment not in self._config.now.webhook.events:
+        if moment not in self._config.current.webhook.events:
             return
         number = self._history.webhook_messages
         self._history.webhook_messages += 1
         yield ev.WebhookRequested(
             **self._out.head(event.at_ms),
             number=number,
-            url=self._config.now.webhook.url,
+            url=self._config.current.webhook.url,
             moment=moment,
             data=data,
         )
 
+    @property
+    def _with_words(self) -> bool:
+        return self._config.current.webhook.words
+
     def _beginning(self, event: ev.SessionStarted) -> dict[str, Any]:
         agent = event.agent
         data = {"agent": self._out.agent, "user": event.user, "protocol": event.protocol}
-        variables = (
-            {"variables": dict(agent.variables)} if agent and self._config.now.webhook.words else {}
-        )
+        variables = {"variables": dict(agent.variables)} if agent and self._with_words else {}
         return {**data, **variables}
 
     def _turn(self, event: ev.AnswerHeard) -> dict[str, Any]:
         """Return the message about a turn; a turn that was cut is reported again at its end."""
-        keeps = event.resumable
-        spoken = self._spoken.get(event.turn, "") if keeps else self._spoken.pop(event.turn, "")
-        tools = self._tools.get(event.turn, []) if keeps else self._tools.pop(event.turn, [])
-        words = (
-            {"caller": spoken, "assistant": event.text} if self._config.now.webhook.words else {}
-        )
+        said, tools = self._caller_words.pop(event.turn, ""), self._tools.pop(event.turn, [])
+        if event.resumable:
+            self._caller_words[event.turn], self._tools[event.turn] = said, tools
+        words = {"caller": said, "assistant": event.text} if self._with_words else {}
         return {"turn": event.turn, **words, "complete": event.complete, "tools": list(tools)}
 
     def _end(self, event: ev.SessionEnded) -> dict[str, Any]:
@@ -92,10 +92,10 @@ class Webhook:
             "errors": event.errors,
             "slowest_ms": event.slowest_ms,
             "seconds": round(spend.call_ms(event.at_ms) / 1000, 1),
-            "heard_s": round(spend.heard_ms / 1000, 1),
-            "spoken_s": round(spend.spoken_ms / 1000, 1),
+            "heard_s": round(spend.recognised_ms / 1000, 1),
+            "spoken_s": round(spend.synthesized_ms / 1000, 1),
             "prompt_tokens": spend.prompt_tokens,
             "completion_tokens": spend.completion_tokens,
-            "price": spend.price(self._config.now.prices, event.at_ms),
+            "price": spend.price(self._config.current.prices, event.at_ms),
             "limit_reached": self._history.control.spent,
         }

@@ -154,7 +154,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     ),
     ev.SpendCounted: lambda e: (
         f"{e.prompt_tokens + e.completion_tokens} tokens, "
-        f"{e.spoken_ms / 1000:.1f} s spoken, price {e.price:g}"
+        f"{e.synthesized_ms / 1000:.1f} s spoken, price {e.price:g}"
     ),
     ev.SpendReached: _spend_text,
     ev.WebhookRequested: lambda e: f"{e.moment}, message {e.number}",

@@ -64,7 +64,10 @@ class MessageRemoved(Event, frozen=True, kw_only=True, tag="message.removed"):
 
 
 class RequestQueued(Event, frozen=True, kw_only=True, tag="request.queued"):
-    """Edge -> edge: a typed turn or a requested response waits until nothing is spoken."""
+    """Edge -> edge: a typed turn or a requested response waits until nothing is spoken.
+
+    One apart from the conversation is told even if it begins at once: `turn.committed` names it.
+    """
 
     KIND = "life"
     KEY = ("at_ms",)

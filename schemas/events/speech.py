@@ -71,7 +71,8 @@ class TranscriptGuess(Event, frozen=True, kw_only=True, tag="transcript.guess"):
     KEY = ("utterance", "pause")
     utterance: int
     pause: int
-    """The number of the pause, from 1; minus `cut_ms` if the words end at a cut."""
+    """The number of the pause, from 1. Words that end at a cut have no pause, and -`cut_ms` here:
+    each cut has its own event."""
     text: str
     """The words; empty if no speech was found."""
     confidence: float

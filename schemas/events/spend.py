@@ -21,9 +21,9 @@ class SpendCounted(Event, frozen=True, kw_only=True, tag="spend.counted"):
     """Tokens of all prompts so far."""
     completion_tokens: int
     """Tokens of all answers so far."""
-    heard_ms: int
+    recognised_ms: int = msgspec.field(name="heard_ms")
     """Recognised speech of the caller, ms."""
-    spoken_ms: int
+    synthesized_ms: int = msgspec.field(name="spoken_ms")
     """Synthesized speech, ms."""
     call_ms: int
     """Duration of the call's connections, ms."""

@@ -92,20 +92,7 @@ _ANY_WORD = re.compile(
 )
 _QUESTION_MARKS = ("?", "\uff1f", "\u061f")
 _STOPS = (".", "!", "\u3002", "\uff0e", "\uff01", "\u0964", "\u06d4")
-_OPEN_MARKS = (
-    ",",
-    "-",
-    "\u2026",
-    "...",
-    ":",
-    ";",
-    "\u3001",
-    "\uff0c",
-    "\uff1a",
-    "\uff1b",
-    "\u060c",
-)
-
+_OPEN_MARKS = (",", "-", "\u2026", "...", ":", ";", *"\u3001\uff0c\uff1a\uff1b\u060c")
 _MARKS = "".join((*_QUESTION_MARKS, *_STOPS)) + " "
 _SENTENCE_END = re.compile(f"[{re.escape(_MARKS.strip())}]")
 

@@ -40,7 +40,6 @@ class Lexicon:
 
 _HUMS = _words("hm hmm mhm mm mmm")
 """Sounds that a recogniser writes in the same way in every language."""
-
 NEUTRAL = Lexicon(backchannels=_HUMS)
 """For unknown languages, and for languages without a lexicon: punctuation and the models decide."""
 
@@ -262,8 +261,7 @@ _DUTCH = Lexicon(
         "en of omdat hoewel terwijl zodat de met tot sinds tussen vanaf volgens wegens tijdens "
         "te mijn jouw uw onze elke dus eh ehm euh uh uhm um hm hmm"
     ),
-    # Not "of", which is a tag question at the end.
-    asks_on=_words("en omdat als de een mijn jouw uw onze met te eh ehm euh uh"),
+    asks_on=_words("en omdat als de een mijn jouw uw onze met te eh ehm euh uh"),  # "of" is a tag
     openings=_phrases(
         "mijn naam is|mijn nummer is|mijn adres is|de vraag is|ik heet|ik zou graag|ik wil graag|"
         "kunt u mij|kunt u me|kun je mij|kun je me|zou u mij|zou u me|zou je me|wacht even|"
@@ -299,5 +297,4 @@ LEXICONS = {
 
 def lexicon(language: str) -> Lexicon:
     """Return the lexicon of *language*: a code such as "en" or "en-US", in upper or lower case."""
-    code = without_region(language)
-    return LEXICONS.get(code, NEUTRAL)
+    return LEXICONS.get(without_region(language), NEUTRAL)

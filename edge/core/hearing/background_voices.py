@@ -43,14 +43,14 @@ class BackgroundVoices:
         Return whether the background voices are below it.
         """
         self._recent.append(loudness * loudness)
-        now = sum(self._recent) / len(self._recent)
+        power = sum(self._recent) / len(self._recent)
         if len(self._recent) == SMOOTH_FRAMES:  # the speech model is unsure in the first frames
-            self._low = min(self._low, now)
-        self._peak = max(self._peak, now)
+            self._low = min(self._low, power)
+        self._peak = max(self._peak, power)
         self._frames += 1
         if self._frames == STRETCH_FRAMES:
             self._end_stretch()
-        return now >= LEAST_POWER_RATIO * self._background
+        return power >= LEAST_POWER_RATIO * self._background
 
     def _end_stretch(self) -> None:
         self._quietest.append(self._low)

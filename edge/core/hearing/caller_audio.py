@@ -37,10 +37,10 @@ class CallerAudio:
 
     def hear_stepwise(self, pcm: bytes, now_ms: int) -> Iterator[Sound]:
         """Yield the result of `hear` in pieces for `joined`; each step takes a bounded time."""
-        heard = self._arrived(pcm, now_ms)
-        yield self._judged(heard[:FRAMES_AT_ONCE], len(pcm))
-        for at in range(FRAMES_AT_ONCE, len(heard), FRAMES_AT_ONCE):
-            yield self._judged(heard[at : at + FRAMES_AT_ONCE], 0)
+        arrived = self._arrived(pcm, now_ms)
+        yield self._judged(arrived[:FRAMES_AT_ONCE], len(pcm))
+        for at in range(FRAMES_AT_ONCE, len(arrived), FRAMES_AT_ONCE):
+            yield self._judged(arrived[at : at + FRAMES_AT_ONCE], 0)
 
     def note_background(self) -> bool:
         """Note whether all voices of the last seconds were background; return if that is new."""
@@ -52,16 +52,16 @@ class CallerAudio:
         audio = self._rest + pcm if self._rest else pcm
         whole = len(audio) - len(audio) % FRAME_BYTES
         self._rest = audio[whole:]
-        heard = frames(audio[:whole])
+        arrived = frames(audio[:whole])
         if self._echo:
-            self._echo.arrived(len(heard), now_ms)
-        return heard
+            self._echo.arrived(len(arrived), now_ms)
+        return arrived
 
-    def _judged(self, heard: list[bytes], size_bytes: int) -> Sound:
+    def _judged(self, arrived: list[bytes], size_bytes: int) -> Sound:
         if not self._echo:
-            return Sound(tuple(heard), tuple(map(self._vad.is_voice, heard)), size_bytes)
+            return Sound(tuple(arrived), tuple(map(self._vad.is_voice, arrived)), size_bytes)
         cleaned, voiced = [], []
-        for frame in heard:  # voice is detected before the canceller, which removes some of it
+        for frame in arrived:  # voice is detected before the canceller, which removes some of it
             cleaned.append(self._echo.clean(frame))
             voiced.append(self._vad.is_voice(frame, self._echo.is_all))
         return Sound(tuple(cleaned), tuple(voiced), size_bytes)
@@ -81,9 +81,9 @@ def frames(pcm: bytes) -> list[bytes]:
 
 def joined(pieces: Sequence[Sound]) -> Sound:
     """Return one input made of *pieces*."""
-    heard = tuple(frame for piece in pieces for frame in piece.frames)
+    arrived = tuple(frame for piece in pieces for frame in piece.frames)
     voiced = tuple(voice for piece in pieces for voice in piece.voiced)
-    return Sound(heard, voiced, sum(piece.size_bytes for piece in pieces))
+    return Sound(arrived, voiced, sum(piece.size_bytes for piece in pieces))
 
 
 def silenced(sound: Sound) -> Sound:

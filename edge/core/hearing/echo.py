@@ -18,7 +18,7 @@ class Echo:
         self._clock = MicrophoneClock()
         self._path = EchoPath()
         self._canceller = EchoCanceller()
-        self._may_be_heard = False
+        self._may_echo = False
 
     def note_sent(self, event: ClientEvent, now_ms: int) -> None:
         """Note the audio that the client plays, or drops before it was played."""
@@ -34,7 +34,7 @@ class Echo:
         The frame is not changed until an echo was found.
         """
         played = self._playing.frame(self._clock.next_ms())
-        self._may_be_heard = played is not None
+        self._may_echo = played is not None
         if played is None:
             self._path.note_silence()
             return frame
@@ -46,4 +46,4 @@ class Echo:
 
     def is_all(self) -> bool:
         """Tell whether the last frame may be echo only."""
-        return self._may_be_heard and self._path.explains()
+        return self._may_echo and self._path.explains()

@@ -51,18 +51,18 @@ class UtteranceMove(Enum):
     END = auto()
 
 
-_SPEAKING, _AWAITS, _KNOWN, _NODDED, _ENDED = UtterancePhase
+_SPEAKING, _AWAITS, _KNOWN, _BACKCHANNEL, _ENDED = UtterancePhase
 UTTERANCE_MOVES: Mapping[tuple[UtterancePhase, UtteranceMove], UtterancePhase] = {
     (_SPEAKING, UtteranceMove.PAUSE): _AWAITS,
     (_AWAITS, UtteranceMove.WORDS): _KNOWN,
-    (_AWAITS, UtteranceMove.BACKCHANNEL): _NODDED,
+    (_AWAITS, UtteranceMove.BACKCHANNEL): _BACKCHANNEL,
     (_AWAITS, UtteranceMove.CONTINUE): _SPEAKING,
     (_KNOWN, UtteranceMove.CONTINUE): _SPEAKING,
-    (_NODDED, UtteranceMove.CONTINUE): _SPEAKING,
+    (_BACKCHANNEL, UtteranceMove.CONTINUE): _SPEAKING,
     (_SPEAKING, UtteranceMove.END): _ENDED,
     (_AWAITS, UtteranceMove.END): _ENDED,
     (_KNOWN, UtteranceMove.END): _ENDED,
-    (_NODDED, UtteranceMove.END): _ENDED,
+    (_BACKCHANNEL, UtteranceMove.END): _ENDED,
 }
 
 

@@ -68,11 +68,11 @@ class VoiceActivity:
         sound.
         """
         loudness = rms(frame) if self._vad.is_speech(frame, RATE_HZ) else 0.0
-        heard = loudness >= GATE_RMS and not is_echo()
+        has_sound = voiced = loudness >= GATE_RMS and not is_echo()
         if self._judge:
-            voices = self._judge.agrees(frame, heard=heard) and heard
-            heard = self._background.is_below(loudness if voices else 0.0) and voices
-        return heard
+            voiced = self._judge.agrees(frame, has_sound=has_sound) and has_sound
+            voiced = self._background.is_below(loudness if voiced else 0.0) and voiced
+        return voiced
 
     @property
     def background_is_alone(self) -> bool:
@@ -98,12 +98,12 @@ class _Judge:
         self._recent: deque[float] = deque(maxlen=HELD_CHUNKS)
         self._quiet = IDLE_FRAMES
 
-    def agrees(self, frame: bytes, *, heard: bool) -> bool:
-        """Take the next frame, with or without sound (*heard*); tell whether it is speech."""
+    def agrees(self, frame: bytes, *, has_sound: bool) -> bool:
+        """Take the next frame, with or without sound (*has_sound*); tell whether it is speech."""
         self._audio += frame
         idle = self._quiet >= IDLE_FRAMES
-        self._quiet = 0 if heard else self._quiet + 1
-        if idle and not heard:
+        self._quiet = 0 if has_sound else self._quiet + 1
+        if idle and not has_sound:
             del self._audio[: -WARM_CHUNKS * VAD_CHUNK_BYTES]
             return False
         if idle:

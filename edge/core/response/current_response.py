@@ -4,6 +4,7 @@ The states of an interruption are drawn in `interruption.py`.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from edge.core.client_events import Interrupted, Measured, ResponseDropped
 from edge.core.effects import Outbox
@@ -75,17 +76,8 @@ class CurrentResponse:
             return
         self._history.turn_over()
         self._history.carry(response.request.caller_words)
-        unheard = ev.AnswerHeard(
-            **self._out.head(now_ms),
-            turn=response.turn,
-            text="",
-            complete=False,
-            played_ms=response.playback.played_ms(now_ms),
-            carried=bool(response.request.caller_words),
-            in_conversation=response.request.in_conversation,
-            part=response.request.earlier_connections,
-        )
-        self._out.publish(unheard)
+        carried = bool(response.request.caller_words)
+        self._publish_heard(response, now_ms, text="", complete=False, carried=carried)
 
     def drop(self, reason: ev.CancelReason, now_ms: int) -> None:
         """Drop the response, whatever its state."""
@@ -99,15 +91,15 @@ class CurrentResponse:
             heard = response.playback.heard(now_ms)
             self.finish(response, now_ms, heard=heard, complete=False)
 
-    def leave(self, now_ms: int) -> None:
-        """Leave the response open for a later connection; drop it if it is speculative."""
+    def suspend(self, now_ms: int) -> None:
+        """Keep the response for a later connection; drop it if none would continue it."""
         response = self.response
-        if response is None or not response.turn or response.phase is Phase.SPECULATIVE:
+        if response is None or not response.can_be_resumed:
             self.drop("hung_up", now_ms)
             return
         heard = response.playback.heard(now_ms)
         if response.heard_to_the_end(now_ms):
-            self.finish(response, now_ms, heard=response.spoken, complete=True)
+            self.finish(response, now_ms, heard=response.text, complete=True)
         else:
             response.rewind(now_ms)
             self.finish(response, now_ms, heard=heard, complete=False, resumable=True)
@@ -140,22 +132,30 @@ class CurrentResponse:
             self._history.enter_turn(request.caller_words, heard, steps, request.turn)
         else:
             self._history.turn_over()
-        finished = ev.AnswerHeard(
-            **self._out.head(now_ms),
-            turn=request.turn,
+        self._publish_heard(
+            response,
+            now_ms,
             text=heard,
             complete=complete,
-            played_ms=response.playback.played_ms(now_ms),
             resumable=resumable,
             sentence=where.sentence,
             sentence_ms=where.before_ms,
             sentence_words=where.words,
-            part=request.earlier_connections,
-            in_conversation=request.in_conversation,
         )
-        self._out.publish(finished)
         if complete and response.tools.ends_call:
             self._out.hang_up()
+
+    def _publish_heard(self, response: Response, now_ms: int, **heard: Any) -> None:
+        """Publish what was *heard* of a response, by fields of the event."""
+        event = ev.AnswerHeard(
+            **self._out.head(now_ms),
+            turn=response.turn,
+            played_ms=response.playback.played_ms(now_ms),
+            part=response.request.earlier_connections,
+            in_conversation=response.request.in_conversation,
+            **heard,
+        )
+        self._out.publish(event)
 
     def measure(self, response: Response, now_ms: int, *, interrupted: bool) -> None:
         if response.request.origin in UNMEASURED:
@@ -173,7 +173,7 @@ class CurrentResponse:
         self._out.publish(measured)
         self._out.tell(Measured(measured))
 
-    # -------------------------------------------------------- the caller or the client is heard
+    # -------------------------------------------------------- from the caller and the client
 
     def client_is_there(self) -> None:
         """Release a greeting that waits for the client's first audio or command."""
@@ -235,7 +235,7 @@ class CurrentResponse:
         stopped = response.interruption.stopped
         response.interruption.move(InterruptionMove.CONFIRM)
         if response.heard_to_the_end(now_ms):
-            self.finish(response, now_ms, heard=response.spoken, complete=True)
+            self.finish(response, now_ms, heard=response.text, complete=True)
         elif response.playback.begun and gone_on:
             if not stopped:
                 self._out.tell(Interrupted(response.turn, ""))

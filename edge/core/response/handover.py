@@ -24,7 +24,7 @@ def rest_of(begun: UnfinishedResponse, voice: VoiceConfig, now_ms: int) -> Respo
     """Return the rest of the response, or None if nothing is left or it is too late."""
     noted = begun.noted
     limit_ms = STILL_THERE_MS if noted else FRESH_MS
-    if begun.all_sent or now_ms - begun.since_ms > limit_ms:
+    if begun.all_sent or not begun.in_conversation or now_ms - begun.since_ms > limit_ms:
         return None
     start = Position(
         begun.reached, noted.sentence_ms if noted else 0, noted.sentence_words if noted else 0
@@ -46,9 +46,10 @@ def end(begun: UnfinishedResponse, history: History, out: Outbox, now_ms: int) -
         out.publish(ev.ResponseCancelled(**head, turn=begun.turn, reason="hung_up"))
         out.tell(Interrupted(begun.turn, begun.heard))
     done = bool(begun.heard) or begun.steps.is_used
-    if done:
+    if done and begun.in_conversation:
         history.drop_carried(begun.caller_words)
         history.enter_turn(begun.caller_words, begun.heard, begun.steps, begun.turn)
+    history.turn_over()
     heard = ev.AnswerHeard(
         **head,
         turn=begun.turn,
@@ -56,6 +57,7 @@ def end(begun: UnfinishedResponse, history: History, out: Outbox, now_ms: int) -
         complete=begun.all_sent,
         played_ms=0,
         carried=not done,
+        in_conversation=begun.in_conversation,
         part=begun.earlier_connections,
     )
     out.publish(heard)

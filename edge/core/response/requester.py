@@ -48,11 +48,11 @@ class Requester:
 
     def greet(self, text: str, now_ms: int) -> None:
         """Speak the greeting *text* as turn 0."""
-        voice = self._config.now.voice
+        voice = self._config.current.voice
         if voice.delivery == "chunks":  # a greeting is one message in all client protocols
             voice = msgspec.structs.replace(voice, delivery="sentences")
         response = self._begin(Request(Origin.GREETING, now_ms), voice)
-        response.not_before_ms = now_ms + self._config.now.response.greeting_wait_ms
+        response.not_before_ms = now_ms + self._config.current.response.greeting_wait_ms
         self._speak(response, [text], now_ms)
 
     def say(self, text: str, now_ms: int, *, firm: bool, command_id: str = "") -> None:
@@ -62,7 +62,7 @@ class Requester:
         """
         turn = self._begin_turn(command_id, now_ms)
         origin = Origin.FIRM if firm else Origin.GIVEN
-        response = self._begin(Request(origin, now_ms, turn=turn), self._config.now.voice)
+        response = self._begin(Request(origin, now_ms, turn=turn), self._config.current.voice)
         self._speak(response, pieces(text), now_ms)
 
     def _begin_turn(self, command_id: str, now_ms: int) -> int:
@@ -70,7 +70,7 @@ class Requester:
         turn = self._history.turn + 1
         head = self._out.head(now_ms)
         self._out.publish(ev.ControlSpoken(**head, turn=turn, command_id=command_id))
-        self._history.control.spoken_as(command_id, turn)
+        self._history.control.note_spoken(command_id, turn)
         self._history.turn = turn
         self._out.tell(ResponseStarted(turn))
         return turn
@@ -80,14 +80,14 @@ class Requester:
         response.move(PhaseMove.COMMIT)
         head = self._out.head(now_ms)
         for text in sentences:
-            event = sentence(head, response, text, self._config.now)
+            event = sentence(head, response, text, self._config.current)
             response.add_sentence(self._out.publish(event), now_ms)
         end = completed(head, response, text=" ".join(sentences))
         response.complete(self._out.publish(end), now_ms)
 
     def speak_on(self, begun: UnfinishedResponse, now_ms: int) -> None:
         """Continue the response of an earlier connection: speak the rest of it, or end it."""
-        self._current.response = handover.rest_of(begun, self._config.now.voice, now_ms)
+        self._current.response = handover.rest_of(begun, self._config.current.voice, now_ms)
         if self._current.response:
             self._history.drop_carried(begun.caller_words)
             self._tools.run_on(self._current.response, now_ms)
@@ -184,7 +184,8 @@ class Requester:
             messages=asked.messages,
             in_conversation=asked.in_conversation,
         )
-        if self._current.response or self._history.awaited.has("turn"):  # it has to wait
+        waits = self._current.response or self._history.awaited.has("turn")
+        if waits or not asked.in_conversation:  # no later connection goes on with the latter
             queued = self._out.publish(queued)
         self._history.queued.read(queued)
 
@@ -207,14 +208,14 @@ class Requester:
         config: SessionConfig | None = None,
         messages: tuple[ev.Message, ...] | None = None,
         after: tuple[ev.Message, ...] = (),
-        **spoken: int,
+        **of_utterance: int,
     ) -> Response:
         """Ask the language model for the response to *request*, and return it.
 
         *messages*: the messages to respond to, in place of the conversation and the caller's words.
-        *after*: messages that follow. *spoken*: fields of the job for a turn with an utterance.
+        *after*: messages that follow. *of_utterance*: fields of the job for a spoken turn.
         """
-        history, config = self._history, config or self._config.now
+        history, config = self._history, config or self._config.current
         history.turn = turn = request.turn or history.turn + 1
         history.enter_late_results()
         words = ""
@@ -225,7 +226,7 @@ class Requester:
         job = model_job(self._out, history, config, turn, (*messages, *after), now_ms)
         tools = self._tools.offered(0) if config.tools and config.tool_use.max_steps else ()
         choice = chosen(config.tool_use.choice, tools)
-        job = msgspec.structs.replace(job, tools=tools, tool_choice=choice, **spoken)
+        job = msgspec.structs.replace(job, tools=tools, tool_choice=choice, **of_utterance)
         job = self._out.publish(job)
         request = dataclasses.replace(request, turn=turn, caller_words=words, job=job)
         return self._begin(request, config.voice)
@@ -263,11 +264,11 @@ class Requester:
     @property
     def eot_pending(self) -> bool:
         """Whether the model is still expected to give this probability."""
-        response, config = self._current.uncommitted, self._config.now
+        response, config = self._current.uncommitted, self._config.current
         if response is None or not response.request.asks_eot or response.sentences.written:
             return False
         return config.turns.ask_eot and config is not self._without_eot
 
     def note_eot(self, eot_llm: float | None) -> None:
         """Note the probability of the end of turn that the model gave, or that it gave none."""
-        self._without_eot = self._config.now if eot_llm is None else None
+        self._without_eot = self._config.current if eot_llm is None else None

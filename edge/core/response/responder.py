@@ -3,6 +3,7 @@
 A response's phases are drawn in `response.py`, its interruption in `interruption.py`.
 """
 
+import json
 from typing import Literal
 
 from edge.core.client_events import Speech
@@ -87,7 +88,8 @@ class Responder:
 
     def transferred(self, call: str, agent: str, now_ms: int) -> None:
         """Let *agent* continue, to whom the tool call *call* has transferred the caller."""
-        self._tools.transferred(self._current.response, call, agent, now_ms)
+        result = json.dumps({"status": f"you are {agent} now: go on with what the caller wants"})
+        self.client_result(ClientToolResult(call, result), now_ms)
 
     # -------------------------------------------------------- stages that fail
 
@@ -106,7 +108,7 @@ class Responder:
             return True
         self._current.drop("failed", now_ms)
         if response and response.turn == 0:  # a greeting without audio is still shown
-            self._out.tell(Speech(0, response.spoken, b"", ends=True))
+            self._out.tell(Speech(0, response.text, b"", ends=True))
         return speculative is None
 
     def overdue(self, now_ms: int) -> Literal["llm", "tts"] | None:
@@ -131,11 +133,11 @@ class Responder:
         if response.is_being_sent and now_ms >= response.not_before_ms:
             self._send(response, now_ms)
         if response.heard_to_the_end(now_ms):
-            self._current.finish(response, now_ms, heard=response.spoken, complete=True)
+            self._current.finish(response, now_ms, heard=response.text, complete=True)
 
     def _held_until_ms(self, response: Response) -> int:
         """The time at which a held response goes on if no words come, Unix ms."""
-        config = self._config.now.interruption
+        config = self._config.current.interruption
         return response.interruption.suspected_ms + config.false_interruption_ms
 
     def _send(self, response: Response, now_ms: int) -> None:
@@ -196,6 +198,6 @@ class Responder:
             return None
         if response.tools.steps.running:  # each tool call has its own deadline
             return None
-        spoken_ms = 0 if response.playback.plays_wait_sound else response.playback.until_ms
-        quiet_since_ms = max(response.waiting_since_ms, spoken_ms)
-        return quiet_since_ms + self._config.now.response.deadline_ms
+        played_until_ms = 0 if response.playback.plays_wait_sound else response.playback.until_ms
+        quiet_since_ms = max(response.waiting_since_ms, played_until_ms)
+        return quiet_since_ms + self._config.current.response.deadline_ms

@@ -84,6 +84,12 @@ class Response:
     def turn(self) -> int:
         return self.request.turn
 
+    @property
+    def can_be_resumed(self) -> bool:
+        """Whether a later connection continues it: a certain response of the conversation."""
+        certain = bool(self.turn) and self.phase is not Phase.SPECULATIVE
+        return certain and self.request.in_conversation
+
     def is_gone_on_from(self, at_ms: int) -> bool:
         """Tell whether speech that begins at *at_ms* continues the turn.
 
@@ -101,7 +107,7 @@ class Response:
         return self.playback.sentences
 
     @property
-    def spoken(self) -> str:
+    def text(self) -> str:
         """The sentences so far in order."""
         return self.sentences.text()
 
@@ -160,14 +166,14 @@ class Response:
 
     def asks_until(self, by_ms: int) -> bool:
         """Tell whether it is a question that is completely sent, and heard by *by_ms*."""
-        return self.heard_to_the_end(by_ms) and is_question(self.spoken)
+        return self.heard_to_the_end(by_ms) and is_question(self.text)
 
     def done(self) -> ResponseDone:
         """Return the client event for the end of the response."""
         completed = self.sentences.completed
         return ResponseDone(
             turn=self.turn,
-            text=completed.text if completed and not completed.step else self.spoken,
+            text=completed.text if completed and not completed.step else self.text,
             model=completed.model if completed else "",
             response_s=max(0.0, self.times_ms.get("first_sent_ms", 0.0) / 1000),
             prompt_tokens=completed.prompt_tokens if completed else 0,

@@ -5,8 +5,6 @@ has words alone. A further step only follows in a committed turn, and the number
 limited. A turn in which a tool was run never ends without a word.
 """
 
-import json
-
 import msgspec
 
 from edge.core.client_events import CallsDone, ResponseStarted
@@ -74,13 +72,6 @@ class ToolTurns:
         if response:
             self._begin_next_step(response, now_ms)
 
-    def transferred(self, response: Response | None, call: str, agent: str, now_ms: int) -> None:
-        """Let *agent* continue with its greeting, or with a response of its model."""
-        if response:
-            response.tools.greeting = self._config.now.response.greeting
-        result = json.dumps({"status": f"you are {agent} now: go on with what the caller wants"})
-        self.client_result(response, ClientToolResult(call, result), now_ms)
-
     # -------------------------------------------------------- steps
 
     def run(self, response: Response, now_ms: int) -> None:
@@ -106,10 +97,12 @@ class ToolTurns:
             return
         if response.tools.ends_call and response.sentences.written:  # it has said goodbye
             self._end(response, now_ms)
-        elif response.tools.greeting:
-            self._say(response, response.tools.greeting, now_ms)
+        elif response.tools.has_transferred and (
+            greeting := self._config.current.response.greeting
+        ):
+            self._say(response, greeting, now_ms)
             self._end(response, now_ms)
-        elif steps.step >= self._config.now.tool_use.max_steps:
+        elif steps.step >= self._config.current.tool_use.max_steps:
             self.apologize(response, now_ms)
         else:
             self._follow_up(response, now_ms)
@@ -126,7 +119,7 @@ class ToolTurns:
 
     def _follow_up(self, response: Response, now_ms: int) -> None:
         """Ask the language model to continue with the results of the tools."""
-        steps, config, first = response.tools.steps, self._config.now, response.request.job
+        steps, config, first = response.tools.steps, self._config.current, response.request.job
         step, size = steps.step + 1, config.response.history_messages
         known = self._history.window(response.request.caller_words or None, size)
         if first and not response.request.in_conversation:
@@ -157,7 +150,7 @@ class ToolTurns:
 
     def apologize(self, response: Response, now_ms: int) -> None:
         """End a response without a result for the caller, with an apology."""
-        if words := self._config.now.tool_use.failure_words:
+        if words := self._config.current.tool_use.failure_words:
             self._say(response, words, now_ms)
         self._end(response, now_ms)
 
@@ -167,7 +160,7 @@ class ToolTurns:
             return
         self._tools.expire(response.tools.steps, now_ms)
         self._begin_next_step(response, now_ms)
-        at_ms, use = self._wait_due_ms(response), self._config.now.tool_use
+        at_ms, use = self._wait_due_ms(response), self._config.current.tool_use
         if at_ms is not None and now_ms >= at_ms and not response.interruption.held:
             if use.wait_words and not response.tools.was_told_to_wait:
                 self._say(response, use.wait_words, now_ms)
@@ -186,18 +179,18 @@ class ToolTurns:
 
     def _wait_due_ms(self, response: Response) -> int | None:
         """The time to ask the caller to wait, Unix ms, or None if that is not needed."""
-        use, steps = self._config.now.tool_use, response.tools.steps
+        use, steps = self._config.current.tool_use, response.tools.steps
         says = use.wait_words and not response.tools.was_told_to_wait
         sounds = use.wait_sound and response.playback.wait_sound_before < response.sentences.written
         if not (says or sounds) or not steps.is_waiting:
             return None
         if not response.is_being_sent or not response.is_caught_up:
             return None
-        requested_ms = max((call.requested_ms or 0 for call in steps.now), default=0)
+        requested_ms = max((call.requested_ms or 0 for call in steps.current_calls), default=0)
         return max(requested_ms, response.playback.until_ms) + use.wait_ms
 
     def _say(self, response: Response, words: str, now_ms: int) -> None:
-        event = sentence(self._out.head(now_ms), response, words, self._config.now, fixed=True)
+        event = sentence(self._out.head(now_ms), response, words, self._config.current, fixed=True)
         response.add_sentence(self._out.publish(event), now_ms)
 
     def _end(self, response: Response, now_ms: int) -> None:

@@ -5,6 +5,7 @@ the client; built-in tools are run here.
 """
 
 import json
+from typing import Any
 
 from edge.core.client_events import ClientToolCalled, ClientToolCancelled
 from edge.core.effects import Outbox
@@ -42,15 +43,15 @@ class Tools:
 
     def offered(self, step: int) -> tuple[ToolFunction, ...]:
         """Return the tools for *step*; the last step gets none."""
-        if step >= self._config.now.tool_use.max_steps:
+        if step >= self._config.current.tool_use.max_steps:
             return ()
-        return functions_of(self._config.now.tools)
+        return functions_of(self._config.current.tools)
 
     # -------------------------------------------------------- calls
 
     def run(self, steps: ToolSteps, now_ms: int) -> None:
         """Run the pending calls of the current step; their turn is committed."""
-        for call in steps.now:
+        for call in steps.current_calls:
             if not call.is_done_or_running:
                 self._run(steps, call, now_ms)
 
@@ -59,14 +60,14 @@ class Tools:
         for call in steps.running:
             if call.tool and call.tool.kind == "client":
                 self._tell(call)
-            elif call.tool and _is_transfer(call.tool):
+            elif call.tool and call.tool.is_transfer:
                 self._transfer(call)
         self.run(steps, now_ms)
 
     def _run(self, steps: ToolSteps, call: StepCall, now_ms: int) -> None:
         name = call.called.name
-        tool = next((tool for tool in self._config.now.tools if tool.name == name), None)
-        if call.called.step >= self._config.now.tool_use.max_steps:
+        tool = next((tool for tool in self._config.current.tools if tool.name == name), None)
+        if call.called.step >= self._config.current.tool_use.max_steps:
             self._fail(steps, call, "unknown", "no tool may be called any more", now_ms)
             return
         if tool is None or (
@@ -78,14 +79,14 @@ class Tools:
         if arguments is None:
             self._fail(steps, call, "invalid", "the arguments are not a JSON object", now_ms)
             return
-        if _is_transfer(tool) and _target(arguments) not in transfer_targets(tool):
+        if tool.is_transfer and _target(arguments) not in transfer_targets(tool):
             known = ", ".join(transfer_targets(tool))
             self._fail(steps, call, "invalid", f"agent is one of: {known}", now_ms)
             return
         steps.note(self._request(call, tool, arguments, now_ms))
         if tool.kind == "client":
             self._tell(call)
-        elif _is_transfer(tool):
+        elif tool.is_transfer:
             self._transfer(call)
         elif tool.kind == "builtin":
             self._return(steps, call, BUILT_IN_RESULTS[tool.name], now_ms)
@@ -123,12 +124,9 @@ class Tools:
 
     def client_result(self, steps: ToolSteps | None, report: ClientToolResult, now_ms: int) -> None:
         """Take a client's result for a call in *steps*, or for a background call."""
-        call = (
-            next((one for one in steps.running if one.id == report.call), None) if steps else None
-        )
-        if call is None:
-            waiting = (StepCall(called) for called in self._history.background_calls.values())
-            call = next((one for one in waiting if one.id == report.call), None)
+        background = map(StepCall, self._history.background_calls.values())
+        running = (*(steps.running if steps else ()), *background)
+        call = next((one for one in running if one.id == report.call), None)
         if call is None:
             return  # too late, or an unknown call
         if report.failed:
@@ -151,35 +149,23 @@ class Tools:
         return min((at_ms + TOOL_GRACE_MS for at_ms in times if at_ms is not None), default=None)
 
     def _return(self, steps: ToolSteps | None, call: StepCall, result: str, now_ms: int) -> None:
-        turn, step, number = key_of(call.called)
-        returned = ev.ToolReturned(
-            **self._out.head(now_ms),
-            turn=turn,
-            step=step,
-            call=number,
-            name=call.called.name,
-            result=result,
-            took_ms=float(now_ms - (call.requested_ms or now_ms)),
-            by_edge=True,
-        )
+        name, common = call.called.name, self._common_fields(call, now_ms)
+        returned = ev.ToolReturned(**common, name=name, result=result)
         self._enter_result(steps, self._out.publish(returned))
 
     def _fail(
         self, steps: ToolSteps | None, call: StepCall, reason: ToolFailure, detail: str, now_ms: int
     ) -> None:
-        turn, step, number = key_of(call.called)
-        failed = ev.ToolFailed(
-            **self._out.head(now_ms),
-            turn=turn,
-            step=step,
-            call=number,
-            name=call.called.name[:64],
-            reason=reason,
-            detail=detail[:500],
-            took_ms=float(now_ms - (call.requested_ms or now_ms)),
-            by_edge=True,
-        )
+        name, common = call.called.name[:64], self._common_fields(call, now_ms)
+        failed = ev.ToolFailed(**common, name=name, reason=reason, detail=detail[:500])
         self._enter_result(steps, self._out.publish(failed))
+
+    def _common_fields(self, call: StepCall, now_ms: int) -> dict[str, Any]:
+        """Return the fields of a result and of a failure of *call*, without its name."""
+        turn, step, number = key_of(call.called)
+        took_ms = float(now_ms - (call.requested_ms or now_ms))
+        numbers = {"turn": turn, "step": step, "call": number}
+        return {**self._out.head(now_ms), **numbers, "took_ms": took_ms, "by_edge": True}
 
     def _enter_result(self, steps: ToolSteps | None, result: Result) -> None:
         if not self._history.take_late(result) and steps is not None:
@@ -188,11 +174,6 @@ class Tools:
 
 def _reject_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
-
-
-def _is_transfer(tool: ToolConfig) -> bool:
-    """Tell whether the call is of the built-in tool `transfer`, and not of a client's tool."""
-    return tool.kind == "builtin" and tool.name == TRANSFER
 
 
 def _target(arguments: str) -> str:

@@ -18,7 +18,7 @@ class CallPhase(Enum):
     OPEN = auto()
     """Both sides may speak."""
     ENDING = auto()
-    """The caller is no longer heard, and the last words are spoken."""
+    """The caller is ignored, and the last words are spoken."""
     HUNG_UP = auto()
     """The shell was told to hang up."""
     OVER = auto()

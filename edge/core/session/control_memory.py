@@ -73,7 +73,7 @@ class ControlMemory:
     muted: set[Side] = field(default_factory=set)
     waiting: list[tuple[str, Say | Instruct]] = field(default_factory=list)
     """The waiting texts in order, each with the id of its command."""
-    spoken: dict[int, tuple[str, Say | Instruct]] = field(default_factory=dict)
+    being_spoken: dict[int, tuple[str, Say | Instruct]] = field(default_factory=dict)
     """The texts that are being spoken, by turn."""
     phase: CallPhase = CallPhase.OPEN
     why: tuple[str, str] = (ENDED, BY_OPERATOR)
@@ -151,9 +151,9 @@ class ControlMemory:
     def _forget_texts(self) -> None:
         """Drop all texts, waiting or being spoken."""
         self.waiting.clear()
-        self.spoken = dict.fromkeys(self.spoken, _OURS)
+        self.being_spoken = dict.fromkeys(self.being_spoken, _OURS)
 
-    def spoken_as(self, command_id: str, turn: int) -> None:
+    def note_spoken(self, command_id: str, turn: int) -> None:
         """Note that a command's words are spoken as *turn*.
 
         Without an id they are the last words of the call, or else the edge's.
@@ -161,23 +161,23 @@ class ControlMemory:
         for number, (waiting_id, command) in enumerate(self.waiting):
             if waiting_id == command_id:
                 del self.waiting[number]
-                self.spoken = {turn: (command_id, command)}
+                self.being_spoken = {turn: (command_id, command)}
                 return
-        self.spoken = {turn: _OURS}
+        self.being_spoken = {turn: _OURS}
 
     def turn_over(self, turn: int) -> None:
         """Note that *turn* is over."""
-        self.spoken.pop(turn, None)
+        self.being_spoken.pop(turn, None)
 
     def turn_dropped(self, turn: int) -> None:
         """Note that *turn* was given up before any of it was heard; its text waits again."""
-        command_id, command = self.spoken.pop(turn, _OURS)
+        command_id, command = self.being_spoken.pop(turn, _OURS)
         if isinstance(command, Say) and command.text:
             self.waiting.insert(0, (command_id, command))
 
     def cut_off(self) -> None:
         """Note that the connection was cut: texts that were not wholly heard are repeated."""
-        for turn in tuple(self.spoken):
+        for turn in tuple(self.being_spoken):
             self.turn_dropped(turn)
 
     def read(self, event: Event) -> None:
@@ -186,7 +186,7 @@ class ControlMemory:
             case ControlReceived():
                 self.note(event.command_id, event.command)
             case ControlSpoken():
-                self.spoken_as(event.command_id, event.turn)
+                self.note_spoken(event.command_id, event.turn)
             case ResponseCancelled(turn=turn, reason="retracted"):
                 self.turn_dropped(turn)
             case AnswerHeard(turn=turn, resumable=False):

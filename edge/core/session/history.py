@@ -79,13 +79,22 @@ class History:
     instructions: dict[str, str] = field(default_factory=dict)
     """The client's system messages by key; they become part of the prompt, not of the
     conversation."""
-
     _deferred: dict[str, Message] | None = None
     """Messages by key that were added during a turn, and are entered after it; None: there is no
     turn that is committed and not entered yet."""
 
     def __post_init__(self) -> None:
         self.names = MessageNames(self.messages)
+
+    def read(self, event: Event) -> None:
+        """Pass an event of the log to the parts that are derived from single events."""
+        self.summary.count(event)
+        self.control.read(event)
+        self.spend.count(event)
+        self.awaited.read(event)
+        self.queued.read(event)
+        if isinstance(event, SessionStarted):
+            self.agent, self.began_as = event.agent, event.agent.name if event.agent else ""
 
     @property
     def after_question(self) -> bool:
@@ -228,11 +237,6 @@ def fold(events: Iterable[Event]) -> History:
     responses: dict[int, dict[int, str]] = {}
     steps: dict[int, ToolSteps] = {}
     for event in events:
-        history.summary.count(event)
-        history.control.read(event)
-        history.spend.count(event)
-        history.awaited.read(event)
-        history.queued.read(event)
         if isinstance(event, TurnTaken | ResponseCompleted | ToolCalled | ToolRequested | Result):
             steps.setdefault(event.turn, ToolSteps()).note(event)
         _count(history, event)
@@ -241,42 +245,34 @@ def fold(events: Iterable[Event]) -> History:
                 caller_words[turn] = text
                 history.turn_begins()
                 history.commit_carried()  # they are part of *text*
-                history.unfinished = UnfinishedResponse(turn, text, event.confidence, event.at_ms)
-            case AnswerHeard(resumable=True):
-                pass  # the turn is still open
-            case AnswerHeard(turn=turn):
+                asked = history.queued.responses.get(event.requested_ms)
+                history.unfinished = UnfinishedResponse(
+                    turn, text, event.confidence, event.at_ms, not asked or asked.in_conversation
+                )
+            case AnswerHeard(turn=turn, resumable=False):
                 history.take_heard(event, caller_words.pop(turn, ""), steps.get(turn))
             case ResponseSentence(turn=turn, index=index, text=text):
                 responses.setdefault(turn, {})[index] = text
             case _:
                 pass
+        history.read(event)
         if history.unfinished:
             history.unfinished = history.unfinished.after(event)
     # The edge died between the commit and the playback. The words begin the next turn.
     for turn in sorted(caller_words, reverse=True):
         history.carry(caller_words[turn])
     history.control.cut_off()
-    _leave_open(history, responses, steps)
-    return history
-
-
-def _leave_open(
-    history: History, responses: dict[int, dict[int, str]], steps: dict[int, ToolSteps]
-) -> None:
-    """Complete the unfinished response with its words and tools, if there is one."""
-    if history.unfinished is None:
-        history.turn_over()
+    if begun := history.unfinished:
+        begun.sentences = responses.get(begun.turn, {})
+        begun.steps = steps.get(begun.turn, ToolSteps())
     else:
-        turn = history.unfinished.turn
-        history.unfinished.sentences = responses.get(turn, {})
-        history.unfinished.steps = steps.get(turn, ToolSteps())
+        history.turn_over()
+    return history
 
 
 def _count(history: History, event: Event) -> None:
     """Take numbers, agents, edits and late results of tools from *event*."""
     match event:
-        case SessionStarted(agent=agent):
-            history.agent, history.began_as = agent, agent.name if agent else ""
         case AgentChanged(agent=agent):
             history.agent = agent
         case TurnCommitted(turn=turn) | ControlSpoken(turn=turn):

@@ -23,7 +23,9 @@ class QueuedRequests:
     """The requests that have not begun."""
 
     wants_response: bool = False
-    """Whether the conversation has words that wait for a response; one is to all of them."""
+    """Whether the conversation has words that wait for a response; one is to all of them.
+
+    A response that an event does not tell is wanted and begun in the same step of a call."""
     typed: dict[int, RequestQueued] = field(default_factory=dict)
     """The typed turns in order, by their times, Unix ms."""
     responses: dict[int, RequestQueued] = field(default_factory=dict)

@@ -15,9 +15,9 @@ class Spend:
 
     tokens: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Tokens of prompts and of answers, by language model."""
-    heard_ms: int = 0
+    recognised_ms: int = 0
     """Recognised speech of the caller, ms."""
-    spoken_ms: int = 0
+    synthesized_ms: int = 0
     """Synthesized speech, ms."""
     connections: Connections = field(default_factory=Connections)
     _counted: set[tuple[str, int, int]] = field(default_factory=set)
@@ -34,10 +34,10 @@ class Spend:
                 )
                 return True
             case SpeechReady() if self._is_new("tts", event.turn, event.index):
-                self.spoken_ms += event.audio_ms
+                self.synthesized_ms += event.audio_ms
                 return True
             case TranscriptFinal() if self._is_new("stt", event.utterance, 0):
-                self.heard_ms += event.audio_ms
+                self.recognised_ms += event.audio_ms
                 return True
             case _:
                 pass
@@ -69,7 +69,7 @@ class Spend:
             models += (prompt * a_prompt + completion * an_answer) / 1_000_000
         minutes = (
             self.call_ms(now_ms) * prices.call_minute
-            + self.heard_ms * prices.heard_minute
-            + self.spoken_ms * prices.spoken_minute
+            + self.recognised_ms * prices.heard_minute
+            + self.synthesized_ms * prices.spoken_minute
         ) / MINUTE_MS
         return round(models + minutes, 8)

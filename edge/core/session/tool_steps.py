@@ -92,7 +92,7 @@ class ToolSteps:
                 pass
 
     @property
-    def now(self) -> list[StepCall]:
+    def current_calls(self) -> list[StepCall]:
         """The calls of the current step in order."""
         return [self.calls[key] for key in sorted(self.calls) if key[0] == self.step]
 
@@ -119,7 +119,7 @@ class ToolSteps:
     @property
     def is_whole(self) -> bool:
         """Whether the step is over and all results have arrived."""
-        return self.step in self.texts and all(call.result for call in self.now)
+        return self.step in self.texts and all(call.result for call in self.current_calls)
 
     def messages(self, *, with_text: bool) -> tuple[Message, ...]:
         """Return the calls that were run or refused with their results, as messages for the model.

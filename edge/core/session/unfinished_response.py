@@ -17,6 +17,8 @@ class UnfinishedResponse:
     confidence: float
     since_ms: int
     """The time of its commit, Unix ms."""
+    in_conversation: bool = True
+    """Whether it becomes part of the conversation; if not, no later connection continues it."""
     reached: int = 0
     """The first sentence that was not completely sent."""
     all_sent: bool = False

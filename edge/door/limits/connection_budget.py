@@ -40,7 +40,7 @@ LIVE_S = 1.0
 """The time for which a live caller may send BURST_FRAMES, BURST_BYTES and BURST_WORK_S."""
 
 
-class OpenUtterances(Protocol):
+class WatchedRecognition(Protocol):
     """The utterances of a session at the recogniser."""
 
     @property
@@ -126,7 +126,7 @@ class ConnectionBudget:
         """Share with *address*, and *ahead* with all; *reservation* is for long messages."""
         self._frames = self._bytes = self._turns = 0
         self._work_s = self._sound_s = 0.0
-        self._recognition: OpenUtterances | None = None
+        self._recognition: WatchedRecognition | None = None
         """The utterances of its session; None: it has no session."""
         self.is_stranger = True
         """Whether its caller has shown no token."""
@@ -149,7 +149,7 @@ class ConnectionBudget:
         """Note whether its caller has shown a token."""
         self.is_stranger = not named
 
-    def watch(self, recognition: OpenUtterances | None) -> None:
+    def watch(self, recognition: WatchedRecognition | None) -> None:
         """Watch the utterances of its session; None: it has no session."""
         self._recognition = recognition
 

@@ -21,7 +21,7 @@ from edge.core.inputs import (
     AnyInput,
     ChunkSpoken,
     Finished,
-    PartialHeard,
+    PartialTranscript,
     Sound,
     StageSaid,
     Ticked,
@@ -167,7 +167,7 @@ SAMPLES: list[AnyInput] = [
     ),
     inputs.Commanded("c1", "sam", Say("Hello.", interruptible=False)),
     StageSaid(EVENT),
-    PartialHeard(1, 300, "I would"),
+    PartialTranscript(1, 300, "I would"),
     ChunkSpoken(3, 1, 2, b"\x01" * 64, last=True),
 ]
 
@@ -233,7 +233,7 @@ def test_the_input_log_holds_no_audio() -> None:
     for k in range(50):
         log.note(sound(VOICE), 20 * k)
     log.note(ChunkSpoken(1, 0, 0, b"\x07" * 900, last=False), 1000)
-    log.note(PartialHeard(1, 9, "hi"), 1001)
+    log.note(PartialTranscript(1, 9, "hi"), 1001)
     data = codec.encode(log.pop_section(1001))
     assert len(data) < 250
     assert b"\x07\x07" not in data

@@ -10,7 +10,15 @@ from edge.core.clockwork import Clockwork
 from edge.core.effects import Effect, Publish, SendAudio, Tell
 from edge.core.hearing.caller_audio import frames
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS
-from edge.core.inputs import AnyInput, ChunkSpoken, PartialHeard, Sound, StageSaid, Started, Ticked
+from edge.core.inputs import (
+    AnyInput,
+    ChunkSpoken,
+    PartialTranscript,
+    Sound,
+    StageSaid,
+    Started,
+    Ticked,
+)
 from edge.core.session.history import History
 from schemas import events as ev
 from schemas.audio import BYTES_PER_MS
@@ -135,7 +143,7 @@ class Rehearsal:
 
     def partial(self, text: str) -> None:
         utterance = self.events(ev.SpeechStarted)[-1].utterance
-        self.give(PartialHeard(utterance, 300, text))
+        self.give(PartialTranscript(utterance, 300, text))
 
     def answers(
         self, *sentences: str, turn: int | None = None, eot_llm: float | None = None

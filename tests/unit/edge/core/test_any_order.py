@@ -168,7 +168,7 @@ def state(history: History, now_ms: int) -> dict[str, Any]:
         "turn": history.turn,
         "responses": history.responses,
         "summary": history.summary,
-        "spend": (spend.tokens, spend.heard_ms, spend.spoken_ms, spend.call_ms(now_ms)),
+        "spend": (spend.tokens, spend.recognised_ms, spend.synthesized_ms, spend.call_ms(now_ms)),
     }
 
 

@@ -15,12 +15,12 @@ RESPONSE = "The weather in Hamburg is fine today."
 
 def interrupts(text: str, **changes: Any) -> bool:
     aura = AuraSide(**changes)
-    return barge_in.interrupts(text, aura.responds(RESPONSE), aura.config.now)
+    return barge_in.interrupts(text, aura.responds(RESPONSE), aura.config.current)
 
 
 def is_backchannel(text: str, onset: Onset = Onset.NEW_TURN, **changes: Any) -> bool:
     aura = AuraSide(**changes)
-    return barge_in.is_backchannel(text, onset, aura.responds(RESPONSE), aura.config.now)
+    return barge_in.is_backchannel(text, onset, aura.responds(RESPONSE), aura.config.current)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_reply_to_a_question_is_no_backchannel() -> None:
 
 
 def test_without_a_response_nothing_is_a_backchannel() -> None:
-    config = AuraSide().config.now
+    config = AuraSide().config.current
     assert not barge_in.is_backchannel("Okay.", Onset.NEW_TURN, None, config)
 
 

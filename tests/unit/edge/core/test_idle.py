@@ -52,7 +52,7 @@ def test_other_times_hold_from_when_they_are_set() -> None:
     current = CurrentConfig(config(idle__after_s=10))
     idle = Idle(current)
     idle.note_word(1000)
-    current.now = config(idle__after_s=20)
+    current.current = config(idle__after_s=20)
     assert idle.question_due_ms == 21_000
 
 

@@ -123,7 +123,11 @@ def test_speech_and_prices_are_limits_too() -> None:
     assert reached.limit == "price"
     assert reached.used_price == pytest.approx(0.001)
     counted = r.events(ev.SpendCounted)[0]
-    assert (counted.prompt_tokens, counted.completion_tokens, counted.spoken_ms) == (10, 5, 500)
+    assert (counted.prompt_tokens, counted.completion_tokens, counted.synthesized_ms) == (
+        10,
+        5,
+        500,
+    )
     assert counted.price == pytest.approx(0.001 + 0.0001)
 
 

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from edge.core.client_events import (
-    Interrupted,
-)
-from edge.core.inputs import (
-    Truncated,
-)
+from edge.core.client_events import Interrupted
+from edge.core.inputs import Finished, ItemAdded, Truncated
 from schemas import events as ev
 from tests.unit.edge.core.client_calls import QUESTION, folded, responding
 
@@ -57,3 +53,13 @@ def test_no_truncation_claims_more_than_was_sent() -> None:
     sent = r.spoken_ms()
     r.give(Truncated(1, 10_000_000))
     assert r.events(ev.AnswerHeard)[-1].played_ms == sent
+
+
+def test_nothing_of_a_client_changes_a_call_that_is_over() -> None:
+    r = responding()
+    r.give(Finished("end_call"))
+    effects, messages = len(r.effects), list(r.call.history.messages)
+    r.give(Truncated(1, 100))
+    r.give(ItemAdded("k", "user", "Hello?"))
+    assert (len(r.effects), r.call.history.messages) == (effects, messages)
+    assert isinstance(r.events(ev.Event)[-1], ev.SessionEnded)

@@ -9,7 +9,7 @@ import pytest
 from edge.core.client_events import CallerTranscript, Interrupted, ResponseDone, TurnHandedIn
 from edge.core.endpointing.end_of_turn import WAITS
 from edge.core.hearing.utterance import LONGEST_MS, SPLIT_MS
-from edge.core.inputs import BackgroundAlone, Commanded, PartialHeard, Reconfigured, TurnEnded
+from edge.core.inputs import BackgroundAlone, Commanded, PartialTranscript, Reconfigured, TurnEnded
 from edge.core.turns import BACKCHANNEL_MS, CLEAR_WORDS, NOISE_MS, RESPONSE_MS
 from schemas import events as ev
 from schemas.control import Say
@@ -211,10 +211,10 @@ def test_words_of_a_doubted_voice_count_if_they_are_clear(
 
 def test_words_are_told_if_they_are_of_the_open_utterance() -> None:
     call = Rehearsal()
-    call.give(PartialHeard(1, 300, "Too early"))
+    call.give(PartialTranscript(1, 300, "Too early"))
     call.says(500)
     for utterance, text in ((2, "Another's"), (1, ""), (1, "Stop the")):
-        call.give(PartialHeard(utterance, 300, text))
+        call.give(PartialTranscript(utterance, 300, text))
     words = {"text": "Another's", "confidence": 0.9, "took_ms": 1.0, "model": "m"}
     call.event(ev.TranscriptGuess, utterance=2, pause=0, **words)
     assert call.told(CallerTranscript) == [CallerTranscript("Stop the", final=False)]

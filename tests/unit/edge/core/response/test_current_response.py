@@ -56,7 +56,7 @@ def test_a_response_that_is_left_may_be_spoken_on_from_where_it_was_heard() -> N
     aura = AuraSide("sentences")
     aura.responds("One.", "Two.", "Three.")
     aura.passes(1000)
-    aura.current.leave(aura.now_ms)
+    aura.current.suspend(aura.now_ms)
     (heard,) = aura.published(ev.AnswerHeard)
     assert (heard.resumable, heard.sentence, heard.text) == (True, 1, "One.")
 
@@ -64,7 +64,7 @@ def test_a_response_that_is_left_may_be_spoken_on_from_where_it_was_heard() -> N
 def test_a_speculative_response_is_dropped_and_not_left_open() -> None:
     aura = AuraSide()
     aura.asks(speculative=True)
-    aura.current.leave(aura.now_ms)
+    aura.current.suspend(aura.now_ms)
     assert aura.published(ev.AnswerHeard) == []
     assert [one.reason for one in aura.published(ev.ResponseCancelled)] == ["hung_up"]
 
@@ -94,7 +94,7 @@ def test_the_phases_of_a_response_that_is_not_there_are_none() -> None:
     aura = AuraSide()
     assert (aura.current.uncommitted, aura.current.held, aura.current.firm) == (None, False, False)
     aura.current.drop("failed", 0)
-    aura.current.leave(0)
+    aura.current.suspend(0)
     assert aura.out.take() == []
 
 
@@ -113,7 +113,7 @@ def test_a_response_that_was_heard_to_its_end_when_the_caller_leaves_is_complete
     response = aura.responds("It is fine.")
     aura.passes(900)
     assert response.phase is Phase.ALL_SENT
-    aura.current.leave(aura.now_ms + 1000)
+    aura.current.suspend(aura.now_ms + 1000)
     (heard,) = aura.published(ev.AnswerHeard)
     assert (heard.text, heard.complete, heard.resumable) == ("It is fine.", True, False)
 
@@ -123,7 +123,7 @@ def test_a_greeting_is_not_left_open_for_a_later_connection() -> None:
     aura.requester.greet("Hello.", aura.now_ms)
     aura.speaks(0, 0, 1000)
     aura.passes(500)
-    aura.current.leave(aura.now_ms)
+    aura.current.suspend(aura.now_ms)
     assert [one.resumable for one in aura.published(ev.AnswerHeard)] == [False]
 
 
@@ -156,7 +156,7 @@ def test_a_suspected_interruption_holds_the_response_and_a_dismissed_one_lets_it
 def test_a_suspicion_that_nothing_confirms_passes_by_itself() -> None:
     aura = heard_so_far()
     aura.current.suspect(aura.now_ms)
-    aura.passes(aura.config.now.interruption.false_interruption_ms)
+    aura.passes(aura.config.current.interruption.false_interruption_ms)
     assert not aura.current.held
     assert len(aura.published(ev.InterruptionDismissed)) == 1
 
@@ -164,7 +164,7 @@ def test_a_suspicion_that_nothing_confirms_passes_by_itself() -> None:
 def test_a_response_is_held_for_longer_while_the_caller_speaks() -> None:
     aura = heard_so_far()
     aura.current.suspect(aura.now_ms)
-    aura.passes(aura.config.now.interruption.false_interruption_ms - 100)
+    aura.passes(aura.config.current.interruption.false_interruption_ms - 100)
     aura.current.hold_on(aura.now_ms)
     aura.passes(200)
     assert aura.current.held

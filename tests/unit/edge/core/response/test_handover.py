@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from edge.core.client_events import Interrupted, ResponseDone, Speech
-from edge.core.inputs import Finished, Resumed
+from edge.core.inputs import Finished, ItemAdded, ResponseRequested, Resumed
 from edge.core.session.history import History, fold
 from schemas import events as ev
 from schemas.events import Message
@@ -249,3 +249,30 @@ def test_a_guess_and_a_greeting_are_not_left_behind() -> None:
     greeted.quiet(300)
     greeted.give(Finished("caller_left", may_return=True))
     assert not any(one.resumable for one in greeted.events(ev.AnswerHeard))
+
+
+@pytest.mark.parametrize("edge_died", [False, True])
+def test_a_response_apart_from_the_conversation_is_not_gone_on_with(*, edge_died: bool) -> None:
+    r = Rehearsal()
+    r.give(ResponseRequested("a", in_conversation=False))
+    r.answers(*ANSWER)
+    r.speaks(0, 1000)
+    r.quiet(1100)
+    if not edge_died:
+        r.give(Finished("caller_left", may_return=True))
+        assert [one.resumable for one in r.events(ev.AnswerHeard)] == [False]
+    back = comes_back(r.log)
+    assert heard_again(back) == ""
+    for call in (r, back) if edge_died else (r,):
+        assert call.call.history.messages == []
+    (heard,) = [one for one in (*r.log, *back.log) if isinstance(one, ev.AnswerHeard)]
+    assert (heard.text, heard.complete, heard.in_conversation) == (ANSWER[0], False, False)
+    assert fold([*r.log, *back.log]).messages == []
+
+
+def test_a_message_after_a_response_without_a_rest_is_entered_at_once() -> None:
+    _, log = cut_off(heard_ms=0)
+    r = comes_back([_older(one, 130_000) for one in log])
+    r.give(ItemAdded("k", "assistant", "Hello again."))
+    assert r.call.history.messages == [Message("assistant", "Hello again.")]
+    assert fold([*log, *r.events(ev.Event)]).messages == r.call.history.messages

@@ -130,7 +130,7 @@ def test_the_job_names_the_agent_of_now() -> None:
 
 def test_a_changed_configuration_sets_the_next_job() -> None:
     bench = Bench()
-    bench.config.now = CONFIG.but({"response.model": "other"})
+    bench.config.current = CONFIG.but({"response.model": "other"})
     assert bench.take().llm_model == "other"
 
 

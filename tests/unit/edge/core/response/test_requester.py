@@ -220,7 +220,7 @@ def test_given_words_are_a_turn_of_their_own_in_pieces(firm: bool, origin: Origi
     assert bench.current.response
     request = bench.current.response.request
     assert (request.origin, request.firm) == (origin, firm)
-    assert list(bench.history.control.spoken) == [2]
+    assert list(bench.history.control.being_spoken) == [2]
 
 
 # ---------------------------------------------------------------- another connection
@@ -290,7 +290,7 @@ def test_a_model_that_gave_none_is_asked_again_once_the_configuration_changes() 
     bench.requester.note_eot(0.0)
     assert bench.requester.eot_pending
     bench.requester.note_eot(None)
-    bench.config.now = CONFIG.but({"response.model": "other"})
+    bench.config.current = CONFIG.but({"response.model": "other"})
     assert bench.requester.eot_pending
 
 

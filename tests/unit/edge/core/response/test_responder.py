@@ -30,7 +30,7 @@ def test_a_response_runs_less_than_the_lead_ahead_of_what_is_heard() -> None:
     for _ in range(40):
         aura.passes(100)
         ahead_ms = aura.sent_ms - (aura.now_ms - 1_000_000)
-        assert ahead_ms < PLAYBACK_LEAD_MS + aura.config.now.voice.chunk_ms
+        assert ahead_ms < PLAYBACK_LEAD_MS + aura.config.current.voice.chunk_ms
     aura.passes(5000)
     assert aura.sent_ms == 5000
 
@@ -81,7 +81,7 @@ def test_audio_that_is_said_to_be_ready_and_did_not_come_is_recovered() -> None:
 
 def test_the_stages_have_as_long_as_the_deadline_since_something_came_last() -> None:
     aura = AuraSide()
-    deadline_ms = aura.config.now.response.deadline_ms
+    deadline_ms = aura.config.current.response.deadline_ms
     response = aura.asks(speculative=False)
     assert aura.responder.expires_ms == aura.now_ms + deadline_ms
     aura.now_ms += 1000
@@ -130,7 +130,7 @@ def test_a_held_response_goes_on_after_a_while_without_words() -> None:
     aura.passes(500)
     aura.current.suspect(aura.now_ms)
     since_ms = aura.now_ms
-    due_ms = since_ms + aura.config.now.interruption.false_interruption_ms
+    due_ms = since_ms + aura.config.current.interruption.false_interruption_ms
     assert aura.responder.due_ms(aura.now_ms) == due_ms
     aura.passes(due_ms - since_ms - 1)
     assert (response.interruption.held, len(aura.told(Speech))) == (True, 1)
@@ -198,7 +198,7 @@ def test_a_running_tool_has_a_deadline_of_its_own_in_place_of_the_stages() -> No
     aura.requester.commit(response, aura.now_ms)
     aura.calls(response.turn, "book")
     assert aura.responder.expires_ms is None
-    assert aura.responder.due_ms(aura.now_ms) == aura.now_ms + aura.config.now.tool_use.wait_ms
+    assert aura.responder.due_ms(aura.now_ms) == aura.now_ms + aura.config.current.tool_use.wait_ms
 
 
 def test_a_caller_hears_the_wait_sound_while_a_tool_runs() -> None:
@@ -209,7 +209,7 @@ def test_a_caller_hears_the_wait_sound_while_a_tool_runs() -> None:
     aura.requester.commit(response, aura.now_ms)
     aura.calls(response.turn, "book", "Let me see.")
     aura.speaks(response.turn, 0, 500)
-    aura.passes(500 + aura.config.now.tool_use.wait_ms - 1)
+    aura.passes(500 + aura.config.current.tool_use.wait_ms - 1)
     assert [one.text for one in aura.told(Speech)] == ["Let me see."]
     aura.passes(1000)
     assert {one.text for one in aura.told(Speech)[1:]} == {""}
@@ -251,7 +251,7 @@ def test_the_model_is_overdue_until_it_has_written_and_then_the_voice() -> None:
     aura = AuraSide()
     response = aura.asks(speculative=False)
     aura.requester.commit(response, aura.now_ms)
-    late_ms = aura.now_ms + aura.config.now.response.deadline_ms
+    late_ms = aura.now_ms + aura.config.current.response.deadline_ms
     assert aura.responder.overdue(late_ms - 1) is None
     assert aura.responder.overdue(late_ms) == "llm"
     response.sentences.at(0).text = "It is fine."
@@ -264,10 +264,8 @@ def test_a_response_whose_tool_was_run_is_not_given_up_without_words() -> None:
     aura.requester.commit(response, aura.now_ms)
     aura.calls(response.turn, "ask")
     aura.responder.client_result(
-        ClientToolResult(response.tools.steps.now[0].id, "no"), aura.now_ms
+        ClientToolResult(response.tools.steps.current_calls[0].id, "no"), aura.now_ms
     )
     assert [one.result for one in aura.published(ev.ToolReturned)] == ["no"]
-    aura.responder.transferred("unknown", "sales", aura.now_ms)
-    assert response.tools.greeting == aura.config.now.response.greeting
     assert aura.responder.give_up("llm", aura.now_ms)
-    assert response.spoken == aura.config.now.tool_use.failure_words
+    assert response.text == aura.config.current.tool_use.failure_words

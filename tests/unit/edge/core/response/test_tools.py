@@ -55,7 +55,7 @@ def test_a_call_goes_to_the_runner_with_its_deadline(tool: ToolConfig) -> None:
         arguments='{"guests": 2}',
         deadline_ms=NOW_MS + tool.deadline_ms,
     )
-    assert [call.is_running for call in bench.steps.now] == [True]
+    assert [call.is_running for call in bench.steps.current_calls] == [True]
 
 
 def test_a_call_of_the_client_is_told_to_it_and_is_no_job_of_a_runner() -> None:
@@ -123,7 +123,7 @@ def test_a_call_that_cannot_run_fails_with_the_reason_for_the_model(
 ) -> None:
     bench = Bench()
     assert failure(bench.run(call_of(name, arguments))) == (reason, detail)
-    assert [call.is_done_or_running for call in bench.steps.now] == [True]
+    assert [call.is_done_or_running for call in bench.steps.current_calls] == [True]
     assert not bench.steps.running
 
 
@@ -217,7 +217,7 @@ def test_the_clients_result_is_taken_once_with_the_time_it_took() -> None:
         took_ms=40.0,
         by_edge=True,
     )
-    assert bench.steps.now[0].result == returned
+    assert bench.steps.current_calls[0].result == returned
     assert bench.tell("call_3_0_0", '"again"') == []
 
 

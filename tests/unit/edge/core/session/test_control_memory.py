@@ -57,21 +57,21 @@ def test_texts_wait_in_their_order_until_they_are_spoken() -> None:
     memory.note("b", Instruct("Be brief."))
     memory.note("c", Instruct("Ask for the name.", respond=True))
     assert waiting(memory) == ["a", "c"]
-    memory.spoken_as("c", 4)
+    memory.note_spoken("c", 4)
     assert waiting(memory) == ["a"]
-    assert memory.spoken[4] == ("c", Instruct("Ask for the name.", respond=True))
+    assert memory.being_spoken[4] == ("c", Instruct("Ask for the name.", respond=True))
     memory.turn_over(4)
-    assert memory.spoken == {}
+    assert memory.being_spoken == {}
 
 
 def test_a_said_text_that_nobody_heard_waits_again_as_the_first() -> None:
     memory = ControlMemory()
     for name in "ab":
         memory.note(name, Say(name))
-    memory.spoken_as("a", 1)
+    memory.note_spoken("a", 1)
     memory.turn_dropped(1)
     assert waiting(memory) == ["a", "b"]
-    memory.spoken_as("a", 2)
+    memory.note_spoken("a", 2)
     memory.cut_off()
     assert waiting(memory) == ["a", "b"]
 
@@ -80,16 +80,16 @@ def test_words_of_the_edge_and_answers_to_an_instruction_are_not_repeated() -> N
     memory = ControlMemory()
     memory.note("a", Instruct("Ask for the name.", respond=True))
     for name in ("a", ""):
-        memory.spoken_as(name, 1)
+        memory.note_spoken(name, 1)
         memory.cut_off()
-        assert (waiting(memory), memory.spoken) == ([], {})
+        assert (waiting(memory), memory.being_spoken) == ([], {})
 
 
 def test_an_interruption_drops_all_texts_also_the_one_that_is_spoken() -> None:
     memory = ControlMemory()
     for name in "ab":
         memory.note(name, Say(name))
-    memory.spoken_as("a", 1)
+    memory.note_spoken("a", 1)
     memory.note("c", Interrupt())
     assert waiting(memory) == []
     memory.cut_off()
@@ -121,11 +121,11 @@ def test_the_last_words_wait_until_they_were_heard_to_their_end() -> None:
     memory.note("b", End(words=" Goodbye. ", reason="We close now."))
     last = ("", Say("Goodbye.", interruptible=False))
     assert (memory.waiting, memory.why) == ([last], ("CALL_ENDED", "We close now."))
-    memory.spoken_as("", 1)
+    memory.note_spoken("", 1)
     assert waiting(memory) == []
     memory.cut_off()
     assert memory.waiting == [last]
-    memory.spoken_as("", 2)
+    memory.note_spoken("", 2)
     memory.turn_over(2)
     memory.cut_off()
     assert waiting(memory) == []
@@ -155,7 +155,7 @@ def test_the_same_is_read_from_the_log() -> None:
     ]
     for event in log:
         memory.read(event)
-    assert (waiting(memory), memory.spoken) == (["b"], {})
+    assert (waiting(memory), memory.being_spoken) == (["b"], {})
 
 
 def test_a_limit_that_was_reached_silences_the_model() -> None:

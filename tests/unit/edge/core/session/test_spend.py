@@ -63,7 +63,7 @@ def counted(*events: ev.Event) -> Spend:
 
 
 def figures(spend: Spend) -> tuple[int, int, int, int]:
-    return (spend.prompt_tokens, spend.completion_tokens, spend.heard_ms, spend.spoken_ms)
+    return (spend.prompt_tokens, spend.completion_tokens, spend.recognised_ms, spend.synthesized_ms)
 
 
 @pytest.mark.parametrize(

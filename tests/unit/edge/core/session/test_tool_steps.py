@@ -80,7 +80,7 @@ def test_a_step_is_whole_with_all_results_and_the_models_last_word() -> None:
 
 def test_a_repeated_event_changes_nothing() -> None:
     found = steps(called(), called(), requested(), returned(), returned(result="other"))
-    assert [call.as_text() for call in found.now] == ["done"]
+    assert [call.as_text() for call in found.current_calls] == ["done"]
 
 
 def test_a_call_of_a_later_step_waits_for_that_step() -> None:
@@ -106,7 +106,7 @@ def test_the_model_is_told_the_calls_that_were_run_and_their_results() -> None:
 
 def test_a_call_that_outlives_its_turn_is_told_as_running_and_later_with_its_result() -> None:
     found = steps(called(), requested())
-    (call,) = found.now
+    (call,) = found.current_calls
     assert call.is_background
     assert call.as_text() == STILL_RUNNING
     asked, result = late(call.called, returned(result="booked"))
@@ -118,7 +118,7 @@ def test_a_failure_is_told_with_its_reason() -> None:
     failed = ev.ToolFailed(
         **HEAD, turn=1, step=0, call=0, name="book", reason="timeout", detail="no answer"
     )
-    (call,) = steps(called(), requested(), failed).now
+    (call,) = steps(called(), requested(), failed).current_calls
     assert call.as_text() == '{"error": "timeout", "detail": "no answer"}'
 
 
@@ -136,7 +136,7 @@ def test_a_long_result_is_told_whole_in_its_turn_and_in_part_later() -> None:
 
 def test_a_call_that_was_not_requested_has_no_deadline_and_changed_nothing() -> None:
     found = steps(called())
-    (call,) = found.now
+    (call,) = found.current_calls
     assert call.expires_ms is None
     assert not found.is_used
     found.note(requested())
