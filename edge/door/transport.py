@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
-from edge.core.client_commands import ClientCommand
-from edge.core.client_events import Interrupted, Speech
+from edge.core.messages.client_commands import ClientCommand
+from edge.core.messages.client_events import Interrupted, Speech
 from edge.door.limits.pace import Pace
 
 

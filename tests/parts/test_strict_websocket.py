@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from edge.core.client_commands import ClientCommand
+from edge.core.messages.client_commands import ClientCommand
 from edge.door.limits.budgets import Budgets
 from edge.door.limits.costs import Costs
 from edge.door.limits.loop_round import ROUND_S

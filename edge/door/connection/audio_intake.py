@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import Protocol, TypeVar
 
 from edge.call.clock import now_ms
-from edge.core.client_commands import Audio, ClientCommand
-from edge.core.client_events import ClientEvent, Trouble
+from edge.core.messages.client_commands import Audio, ClientCommand
+from edge.core.messages.client_events import ClientEvent, Trouble
 from edge.door.connection.audio_state import AUDIO_MOVES, ENDED, HEARS, SKIPS, AudioMove
 from edge.door.limits.allowance import OverBudgetError
 from edge.door.limits.common_bounds import DECODER_BYTES

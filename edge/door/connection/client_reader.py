@@ -6,8 +6,8 @@ from functools import partial
 from typing import Protocol
 
 from edge.call.clock import now_ms
-from edge.core.client_commands import Audio, ClientCommand
-from edge.core.client_events import ClientEvent, Notice
+from edge.core.messages.client_commands import Audio, ClientCommand
+from edge.core.messages.client_events import ClientEvent, Notice
 from edge.door.connection.audio_intake import AudioIntake
 from edge.door.limits.allowance import OverBudgetError
 from edge.door.transport import Transport

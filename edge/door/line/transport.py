@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 from weakref import ref
 
-from edge.core.client_commands import ClientCommand
+from edge.core.messages.client_commands import ClientCommand
 from edge.door.limits.common_bounds import MOST_CLIENT_BYTES, message_bytes
 from edge.door.limits.pace import Pace
 from edge.door.transport import MessageReceiver, Phone, VoicePlayer
