@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from edge.core.call import Call
-from edge.core.client_events import ClientEvent
 from edge.core.clockwork import Clockwork
-from edge.core.effects import Effect, Publish, SendAudio, Tell
 from edge.core.hearing.caller_audio import CallerAudio
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS
-from edge.core.inputs import AnyInput, ChunkSpoken, PartialTranscript, StageSaid, Started
+from edge.core.messages.client_events import ClientEvent
+from edge.core.messages.effects import Effect, Publish, SendAudio, Tell
+from edge.core.messages.inputs import AnyInput, ChunkSpoken, PartialTranscript, StageSaid, Started
 from schemas import events as ev
 from schemas.audio import BYTES_PER_MS, AudioFrame
 from schemas.session_config import SessionConfig

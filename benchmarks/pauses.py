@@ -17,8 +17,8 @@ from benchmarks.paused_sentences import recognizer, room
 from benchmarks.people.pauses import judged, summed
 from benchmarks.people.recordings import Recording, labelled
 from benchmarks.results import save
-from edge.core.client_events import Speech
 from edge.core.endpointing.end_of_turn import WAITS
+from edge.core.messages.client_events import Speech
 from runtime.settings import load
 from schemas.audio import BYTES_PER_MS
 from schemas.session_config import SessionConfig

@@ -21,7 +21,7 @@ from whisper_normalizer.english import EnglishTextNormalizer
 from benchmarks.latency import machine
 from benchmarks.people.recordings import EDGE_S, PAUSE_S, Recording, labelled
 from benchmarks.results import save
-from edge.core.client_commands import Audio
+from edge.core.messages.client_commands import Audio
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.twilio import TwilioProtocol
 from runtime.audio.conversion import AudioIn

@@ -19,7 +19,7 @@ from benchmarks.soak.trial import SIMULATED
 from deploy.provision import provision
 from edge.call.quotas import RecordingQuotas
 from edge.call.recording_writer import RecordingWriter
-from edge.core.client_events import Speech
+from edge.core.messages.client_events import Speech
 from runtime.bus.connection import connect
 from runtime.settings import load
 from schemas.audio import BYTES_PER_MS

@@ -5,9 +5,9 @@ import numpy as np
 from benchmarks.offline import OfflineCall, Stages, began
 from benchmarks.recordings import buzz
 from edge.core.call import Began, Call
-from edge.core.effects import Effect, Publish
 from edge.core.input_log import InputLog
-from edge.core.inputs import AnyInput, Finished, StageSaid
+from edge.core.messages.effects import Effect, Publish
+from edge.core.messages.inputs import AnyInput, Finished, StageSaid
 from schemas import events as ev
 from schemas.audio import BYTES_PER_MS
 from schemas.session_config import SessionConfig

@@ -26,7 +26,7 @@ A row is [ms after the row before it, kind, ...]:
     30  commanded     id, by, command            an operator sent a command
 
 Audio is s16le mono 16 kHz. Rows only keep one bit for each 20 ms frame: whether there was voice. No
-word can be restored from that. `edge/core/inputs.py` has the types.
+word can be restored from that. `edge/core/messages/inputs.py` has the types.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -22,9 +22,9 @@ from edge.call.event_writer import LogTerms
 from edge.call.session_audio import SessionAudio
 from edge.call.session_shell import SessionShell
 from edge.core.call import Call
-from edge.core.client_events import ClientEvent
 from edge.core.input_log import TimedInput
-from edge.core.inputs import (
+from edge.core.messages.client_events import ClientEvent
+from edge.core.messages.inputs import (
     AnyInput,
     ClientToolResult,
     Finished,

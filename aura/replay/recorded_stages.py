@@ -13,7 +13,7 @@ import msgspec
 
 from aura.replay.recorded_tools import RecordedTools
 from aura.replay.redecide import RecordedConnection, is_own
-from edge.core.inputs import ChunkSpoken, StageSaid
+from edge.core.messages.inputs import ChunkSpoken, StageSaid
 from schemas import events as ev
 from schemas.audio import BYTES_PER_MS
 from schemas.events import Head

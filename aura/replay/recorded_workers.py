@@ -11,7 +11,7 @@ import msgspec
 
 from aura.replay.recorded_stages import FromStage, RecordedStages
 from edge.call.clock import now_ms
-from edge.core.inputs import ChunkSpoken, PartialTranscript, StageSaid
+from edge.core.messages.inputs import ChunkSpoken, PartialTranscript, StageSaid
 from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery
 from schemas import events as ev

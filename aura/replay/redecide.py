@@ -11,10 +11,17 @@ from typing import Any
 import msgspec
 
 from edge.core.call import Began, Call
-from edge.core.effects import Effect, Publish
 from edge.core.hearing.framing import FRAME_MS
 from edge.core.input_log import TimedInput, read, short_id
-from edge.core.inputs import ChunkSpoken, ClientToolResult, Resumed, Sound, StageSaid, Ticked
+from edge.core.messages.effects import Effect, Publish
+from edge.core.messages.inputs import (
+    ChunkSpoken,
+    ClientToolResult,
+    Resumed,
+    Sound,
+    StageSaid,
+    Ticked,
+)
 from edge.core.session.history import History, fold
 from schemas import events as ev
 from schemas.inputs import BadInputsError

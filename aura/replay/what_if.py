@@ -13,8 +13,8 @@ import msgspec
 from aura.replay.recorded_stages import RecordedStages
 from aura.replay.redecide import MADE_BY_REPLAYS, RecordedConnection, decisions_in, quiet
 from edge.core.clockwork import Clockwork
-from edge.core.effects import Effect
-from edge.core.inputs import PartialTranscript, StageSaid, Started
+from edge.core.messages.effects import Effect
+from edge.core.messages.inputs import PartialTranscript, StageSaid, Started
 from schemas import events as ev
 from schemas.session_config import SessionConfig
 

@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from edge.core.client_events import ClientEvent
 from edge.core.hearing.playing import Playing
+from edge.core.messages.client_events import ClientEvent
 from schemas.audio import BYTES_PER_MS, RecordedSound, SoundSide
 
 RECORDED_PIECE_MS = 5000

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from edge.call import counters
 from edge.call.session_bus import SessionBus
-from edge.core.effects import SendAudio
+from edge.core.messages.effects import SendAudio
 from runtime.common_share import CommonShare, ShareAccount
 from schemas import subjects
 from schemas.audio import BYTES_PER_S

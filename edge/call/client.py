@@ -2,7 +2,7 @@
 
 from typing import Literal, Protocol
 
-from edge.core.client_events import ClientEvent
+from edge.core.messages.client_events import ClientEvent
 
 LogRefusal = Literal["QUOTA_EXCEEDED", "EVENT_TOO_LARGE"]
 """The reason why the log takes no more of a session, as the code of an error."""

@@ -7,7 +7,7 @@ import structlog
 
 from edge.call.session_bus import SessionBus
 from edge.core.call import Call
-from edge.core.inputs import Commanded
+from edge.core.messages.inputs import Commanded
 from runtime.bus.delivery import Delivery, message_of
 from schemas import subjects
 from schemas.control import AnyCommand, CallReply, CallRequest, CallState, Fault, Transfer

@@ -2,7 +2,7 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from edge.core.client_events import ClientEvent, Interrupted, Trouble
+from edge.core.messages.client_events import ClientEvent, Interrupted, Trouble
 from runtime.process.metrics import STEPS_S
 from schemas.events import WATERFALL, Event, ResponseCancelled, SpeechEnded, TurnMeasured, TurnTaken
 

@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 
 from edge.call.log_position import STAGE_KINDS
-from edge.core.client_events import ClientEvent, Happened
+from edge.core.messages.client_events import ClientEvent, Happened
 from schemas.events import Event
 
 MOST_KNOWN = 4096

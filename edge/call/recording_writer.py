@@ -9,7 +9,7 @@ import structlog
 
 from edge.call.audio_recorder import AudioRecorder
 from edge.call.quotas import RecordingQuota
-from edge.core.client_events import ClientEvent
+from edge.core.messages.client_events import ClientEvent
 from runtime.bus.errors import BusAwayError, BusRefusedError
 from runtime.bus.publisher import COPY_TIMEOUT_S
 from schemas import codec, subjects

@@ -26,11 +26,11 @@ from edge.call.takeover import Takeover
 from edge.call.timer import Timer
 from edge.call.turn_line import turn_line
 from edge.core.call import Call
-from edge.core.client_events import Measured, Trouble
-from edge.core.effects import AgentTransfer, Effect, HangUp, Publish, ResyncSpeech, SendAudio, Tell
 from edge.core.hearing.caller_audio import joined
 from edge.core.input_log import InputLog
-from edge.core.inputs import (
+from edge.core.messages import effects as ef
+from edge.core.messages.client_events import Measured, Trouble
+from edge.core.messages.inputs import (
     AnyInput,
     BackgroundAlone,
     Finished,
@@ -267,18 +267,18 @@ class SessionShell:
 
     # -------------------------------------------------------- effects of the call
 
-    def _carry_out(self, effects: list[Effect]) -> None:
+    def _carry_out(self, effects: list[ef.Effect]) -> None:
         for effect in effects:
             match effect:
-                case Publish(event):
+                case ef.Publish(event):
                     counters.published(event)
                     self.recognition.published(event)
                     self._queue(event)
                     if self._forwarder and self._carries:
                         self._forwarder.forward(event)
-                case SendAudio():
+                case ef.SendAudio():
                     self._audio_sender.put(effect)
-                case Tell(event):
+                case ef.Tell(event):
                     counters.sent(event)
                     if isinstance(event, Measured):
                         self._log.info("turn", **turn_line(event.waterfall))
@@ -286,11 +286,11 @@ class SessionShell:
                         self._recording_ended(why)
                     self._audio.note_sent(event, now_ms())
                     self._client.tell(event)
-                case HangUp(code, reason):
+                case ef.HangUp(code, reason):
                     self._client.hang_up(code, reason)
-                case AgentTransfer(call, agent):
+                case ef.AgentTransfer(call, agent):
                     self._client.transfer(call, agent)
-                case ResyncSpeech(turn):
+                case ef.ResyncSpeech(turn):
                     self._tasks.create_task(self._stages.resync_speech(turn, self.give))
 
     def _queue(self, event: Event) -> None:

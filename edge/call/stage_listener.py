@@ -7,7 +7,7 @@ import structlog
 
 from edge.call.log_position import HEARD_KINDS
 from edge.call.session_bus import SessionBus
-from edge.core.inputs import AnyInput, ChunkSpoken, PartialTranscript
+from edge.core.messages.inputs import AnyInput, ChunkSpoken, PartialTranscript
 from runtime.bus.delivery import Delivery, message_of
 from runtime.bus.errors import BusAwayError
 from schemas import codec, subjects

@@ -3,24 +3,21 @@
 Pure: no clock, no sockets, no bus. An input comes in with its time, Unix ms; effects come out in
 order. The same inputs give the same effects.
 
-This file passes each input to the caller's side (`turns.py`) and to Aura's side
-(`response/responder.py`), which react to each other.
+This file passes each input to the caller's side (`turn_taking/turns.py`) and to Aura's
+side (`response/responder.py`), which react to each other.
 """
 
 import dataclasses
 
-from edge.core import inputs
-from edge.core.activity import BUSY, LISTENING, QUIET, Activity, activity
-from edge.core.client_events import CallerSilent
-from edge.core.client_inputs import ClientInputs
-from edge.core.control import Control
-from edge.core.effects import Effect, Outbox
-from edge.core.endpointer import Endpointer
 from edge.core.hearing.caller_audio import silenced
 from edge.core.hearing.segmenter import Segmenter
-from edge.core.idle import Idle
-from edge.core.inputs import AnyInput
-from edge.core.keypad import Keypad
+from edge.core.messages import inputs
+from edge.core.messages.client_events import CallerSilent
+from edge.core.messages.effects import Effect, Outbox
+from edge.core.messages.inputs import AnyInput
+from edge.core.operators.control import Control
+from edge.core.operators.spending import Spending
+from edge.core.operators.webhook import Webhook
 from edge.core.response.current_response import CurrentResponse
 from edge.core.response.requester import Requester
 from edge.core.response.responder import Responder
@@ -28,12 +25,15 @@ from edge.core.response.tool_turns import ToolTurns
 from edge.core.session.call_phase import OVER, CallMove
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
-from edge.core.spending import Spending
-from edge.core.stage_inputs import StageInputs
-from edge.core.stage_watch import StageWatch
-from edge.core.turn_entry import TurnEntry
-from edge.core.turns import Turns
-from edge.core.webhook import Webhook
+from edge.core.stages.stage_inputs import StageInputs
+from edge.core.stages.stage_watch import StageWatch
+from edge.core.turn_taking.activity import BUSY, LISTENING, QUIET, Activity, activity
+from edge.core.turn_taking.client_inputs import ClientInputs
+from edge.core.turn_taking.endpointer import Endpointer
+from edge.core.turn_taking.idle import Idle
+from edge.core.turn_taking.keypad import Keypad
+from edge.core.turn_taking.turn_entry import TurnEntry
+from edge.core.turn_taking.turns import Turns
 from schemas import events as ev
 from schemas.session_config import SessionConfig
 

@@ -8,8 +8,8 @@ import itertools
 from collections.abc import Callable
 
 from edge.core.call import Call
-from edge.core.effects import Effect
-from edge.core.inputs import AnyInput, Ticked
+from edge.core.messages.effects import Effect
+from edge.core.messages.inputs import AnyInput, Ticked
 
 
 class Clockwork:

@@ -1,7 +1,7 @@
 """The input log: records the inputs of a call for replays, without audio.
 
-Rows are derived from the types in `inputs.py`; `schemas/inputs.py` packs them. Audio is logged as
-its length and one bit for each frame, an event as its id.
+Rows are derived from the types in `messages/inputs.py`; `schemas/inputs.py` packs them. Audio is
+logged as its length and one bit for each frame, an event as its id.
 """
 
 import typing
@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from edge.core import inputs
 from edge.core.hearing.framing import FRAME_BYTES, SILENCE
-from edge.core.inputs import AnyInput, Input, Sound, StageSaid, Ticked
+from edge.core.messages import inputs
+from edge.core.messages.inputs import AnyInput, Input, Sound, StageSaid, Ticked
 from schemas.events import AnyEvent, Event, InputsDelivered
 from schemas.inputs import SOUND, BadInputsError, Rows, pack_bits, unpack, unpack_bits
 

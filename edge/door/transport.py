@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
-from edge.core.client_events import Interrupted, Speech
+from edge.core.messages.client_events import Interrupted, Speech
 from edge.door.audio.audio_intake import AudioIntake, ClientConnection
 from edge.door.limits.pace import Pace
 

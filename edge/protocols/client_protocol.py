@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum, auto
 from typing import Any, Protocol
 
-from edge.core.client_commands import ClientCommand
-from edge.core.client_events import ClientEvent, Trouble
+from edge.core.messages.client_commands import ClientCommand
+from edge.core.messages.client_events import ClientEvent, Trouble
 from schemas.audio import RATE_HZ
 from schemas.events import FaultyPart
 

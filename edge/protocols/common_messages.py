@@ -2,7 +2,12 @@
 
 import json
 
-from edge.core.client_events import ClientEvent, ClientToolCalled, ClientToolCancelled, Interrupted
+from edge.core.messages.client_events import (
+    ClientEvent,
+    ClientToolCalled,
+    ClientToolCancelled,
+    Interrupted,
+)
 from schemas.client_messages import AiInterrupted, ClientMessage, ToolCallMessage, ToolCancelled
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, Reply
-from edge.core.client_events import (
+from edge.core.messages.client_commands import Audio, Begin, ClientCommand, EndSession, Reply
+from edge.core.messages.client_events import (
     CallerTranscript,
     ClientEvent,
     Happened,
@@ -19,7 +19,7 @@ from edge.core.client_events import (
     Speech,
     Trouble,
 )
-from edge.core.inputs import Cancelled, Typed
+from edge.core.messages.inputs import Cancelled, Typed
 from edge.protocols.agent_options import AGENT_NAMES, agent_options
 from edge.protocols.client_protocol import (
     Admission,

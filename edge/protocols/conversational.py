@@ -4,8 +4,8 @@ from typing import Any
 
 from msgspec import UNSET
 
-from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, Reply
-from edge.core.client_events import (
+from edge.core.messages.client_commands import Audio, Begin, ClientCommand, EndSession, Reply
+from edge.core.messages.client_events import (
     CallerTranscript,
     ClientEvent,
     Notice,
@@ -14,7 +14,7 @@ from edge.core.client_events import (
     Speech,
     Trouble,
 )
-from edge.core.inputs import Typed
+from edge.core.messages.inputs import Typed
 from edge.protocols.agent_options import agent_options
 from edge.protocols.client_protocol import (
     Admission,

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from edge.core.inputs import ClientToolResult
+from edge.core.messages.inputs import ClientToolResult
 
 MOST_TYPE_CHARS = 64
 MOST_JSON_MARKS = 1000

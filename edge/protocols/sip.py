@@ -4,9 +4,9 @@ There are no JSON messages: the line hands over audio, and the words `KEY` and `
 goes to the line directly.
 """
 
-from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession
-from edge.core.client_events import ClientEvent
-from edge.core.inputs import KeyPressed, Played
+from edge.core.messages.client_commands import Audio, Begin, ClientCommand, EndSession
+from edge.core.messages.client_events import ClientEvent
+from edge.core.messages.inputs import KeyPressed, Played
 from edge.protocols.agent_options import agent_options
 from edge.protocols.client_protocol import Admission, ClientProtocol, Handshake, Json
 from runtime.audio.dtmf import KEYPAD_KEYS

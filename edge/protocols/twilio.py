@@ -7,9 +7,15 @@ dropped: these are forgotten at the clear.
 Twilio's protocol has no error messages, so invalid messages are ignored.
 """
 
-from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, PhoneTransfer
-from edge.core.client_events import ClientEvent, Interrupted, Speech, Tones
-from edge.core.inputs import KeyPressed, Played
+from edge.core.messages.client_commands import (
+    Audio,
+    Begin,
+    ClientCommand,
+    EndSession,
+    PhoneTransfer,
+)
+from edge.core.messages.client_events import ClientEvent, Interrupted, Speech, Tones
+from edge.core.messages.inputs import KeyPressed, Played
 from edge.protocols.agent_options import RequestedAgent, agent_options
 from edge.protocols.client_protocol import (
     Admission,

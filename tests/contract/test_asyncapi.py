@@ -10,8 +10,8 @@ from typing import Any, get_args
 import jsonschema
 import pytest
 
-from edge.core import client_events as ce
-from edge.core.client_commands import Reply
+from edge.core.messages import client_events as ce
+from edge.core.messages.client_commands import Reply
 from edge.protocols import asyncapi, continuous
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol

@@ -44,7 +44,11 @@ def test_shares_only_rise() -> None:
 
 def test_the_pure_modules_are_those_of_the_import_contract() -> None:
     found = pure_modules()
-    assert {"edge/core/turns.py", "schemas/events/turn.py", "workers/sentences.py"} <= set(found)
+    assert {
+        "edge/core/turn_taking/turns.py",
+        "schemas/events/turn.py",
+        "workers/sentences.py",
+    } <= set(found)
     assert not {"edge/main.py", "runtime/audio/media.py", "workers/llm/stage.py"} & set(found)
 
 

@@ -11,7 +11,7 @@ from nats.errors import NoRespondersError
 from nats.errors import TimeoutError as NatsTimeoutError
 
 from edge.call.control_listener import ControlListener
-from edge.core.inputs import Commanded
+from edge.core.messages.inputs import Commanded
 from runtime.bus.connection import Bus
 from schemas import codec, subjects
 from schemas.control import (

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from edge.core.client_commands import Begin
+from edge.core.messages.client_commands import Begin
 from edge.door.callers.auth import DEMO_TENANT, Caller
 from edge.door.opening.opening import UNKNOWN, Opening
 from edge.door.opening.opening_rules import ANY_SOUND_IS_A_VOICE, RECORDED

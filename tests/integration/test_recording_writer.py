@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from edge.call.quotas import RETENTION_S, TENANT_USED_UP, RecordingQuota, RecordingQuotas
 from edge.call.recording_writer import MOST_WAITING_PIECES, PieceStore, RecordingWriter
-from edge.core.client_events import Speech
+from edge.core.messages.client_events import Speech
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusRefusedError
 from schemas import codec, subjects

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from edge.core.client_commands import Begin
+from edge.core.messages.client_commands import Begin
 from edge.door.callers.auth import Caller
 from edge.door.opening.opening import Opening
 from edge.door.opening.seat import Seat

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from edge.core.client_commands import Audio
-from edge.core.client_events import Trouble
+from edge.core.messages.client_commands import Audio
+from edge.core.messages.client_events import Trouble
 from edge.door.audio.audio_intake import DECODED_PIECES, AudioIntake
 from edge.door.limits.budgets import Budgets
 from edge.door.limits.common_bounds import DECODED_BYTES_OF_STRANGERS, DECODER_BYTES

@@ -10,7 +10,7 @@ import pytest
 
 from edge.core.hearing.caller_audio import CallerAudio
 from edge.core.hearing.echo import Echo
-from edge.core.inputs import Sound
+from edge.core.messages.inputs import Sound
 from tests.unit.edge.core.hearing.line import (
     NOISE_RMS,
     RATE_HZ,

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from benchmarks.soak import hostile
 from benchmarks.soak.hostile_events import twilio
-from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, Reply
-from edge.core.inputs import ClientToolResult, KeyPressed, Played, Typed
+from edge.core.messages.client_commands import Audio, Begin, ClientCommand, EndSession, Reply
+from edge.core.messages.inputs import ClientToolResult, KeyPressed, Played, Typed
 from edge.protocols import PROTOCOLS
 from edge.protocols.client_protocol import ClientProtocol, Handshake
 from tests.unit.edge.protocols.connected import Listener

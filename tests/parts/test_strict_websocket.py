@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from edge.core.client_commands import ClientCommand
+from edge.core.messages.client_commands import ClientCommand
 from edge.door.audio.audio_intake import AudioIntake
 from edge.door.limits.allowance import OverBudgetError
 from edge.door.limits.budgets import Budgets

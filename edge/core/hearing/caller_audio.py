@@ -5,11 +5,11 @@ The verdicts are part of the input, so that a call can be decided again without 
 
 from collections.abc import Iterator, Sequence
 
-from edge.core.client_events import ClientEvent
 from edge.core.hearing.echo import Echo
 from edge.core.hearing.framing import FRAME_BYTES, SILENCE
 from edge.core.hearing.vad import Opinion, VoiceActivity
-from edge.core.inputs import Sound
+from edge.core.messages.client_events import ClientEvent
+from edge.core.messages.inputs import Sound
 from schemas.session_config import TurnConfig
 
 FRAMES_AT_ONCE = 10

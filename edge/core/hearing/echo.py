@@ -1,10 +1,10 @@
 """Detects the echo of responses in a caller's microphone, and removes it."""
 
-from edge.core.client_events import ClientEvent
 from edge.core.hearing.echo_canceller import EchoCanceller
 from edge.core.hearing.echo_path import EchoPath
 from edge.core.hearing.microphone_clock import MicrophoneClock
 from edge.core.hearing.playing import Playing
+from edge.core.messages.client_events import ClientEvent
 
 LINGERS_MS = 300
 """The longest time that a client plays on after it was told to stop, ms."""

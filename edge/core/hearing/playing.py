@@ -8,8 +8,8 @@ was played when, over all responses (`echo.py`, `edge/call/audio_recorder.py`).
 from collections import deque
 from dataclasses import dataclass, field
 
-from edge.core.client_events import ClientEvent, Interrupted, Speech
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS
+from edge.core.messages.client_events import ClientEvent, Interrupted, Speech
 from schemas.audio import BYTES_PER_MS
 
 TAIL_MS = 900

@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from edge.core.effects import SendAudio
 from edge.core.hearing.framing import FRAME_MS, SILENCE
 from edge.core.hearing.speech_detector import (
     CONTINUE_MS,
@@ -21,7 +20,8 @@ from edge.core.hearing.utterance import (
     Onset,
     Utterance,
 )
-from edge.core.inputs import Sound
+from edge.core.messages.effects import SendAudio
+from edge.core.messages.inputs import Sound
 from schemas.audio import BYTES_PER_MS, AudioFrame
 from schemas.session_config import TurnConfig
 

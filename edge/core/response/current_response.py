@@ -6,9 +6,9 @@ The states of an interruption are drawn in `interruption.py`.
 from dataclasses import dataclass
 from typing import Any
 
-from edge.core.client_events import Interrupted, Measured, ResponseDropped
-from edge.core.effects import Outbox
-from edge.core.inputs import Played, Truncated
+from edge.core.messages.client_events import Interrupted, Measured, ResponseDropped
+from edge.core.messages.effects import Outbox
+from edge.core.messages.inputs import Played, Truncated
 from edge.core.response.interruption import InterruptionMove
 from edge.core.response.request import UNMEASURED
 from edge.core.response.response import Phase, Response

@@ -1,7 +1,7 @@
 """Speaks the rest of a response whose connection or edge was lost, on a later connection."""
 
-from edge.core.client_events import Interrupted
-from edge.core.effects import Outbox
+from edge.core.messages.client_events import Interrupted
+from edge.core.messages.effects import Outbox
 from edge.core.response.playback import Playback
 from edge.core.response.request import Origin, Request
 from edge.core.response.response import Phase, Response

@@ -1,6 +1,6 @@
 """The job of the language model: to write one step of a response. Pure."""
 
-from edge.core.effects import Outbox
+from edge.core.messages.effects import Outbox
 from edge.core.response.given_words import speaker
 from edge.core.session.history import History
 from schemas.events import Message, TurnTaken

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from edge.core.client_events import Speech
 from edge.core.hearing.playing import Playout
+from edge.core.messages.client_events import Speech
 from edge.core.response import wait_sound
 from edge.core.response.sentence import BEGINNING, Position, Sentences
 from schemas.audio import BYTES_PER_MS, FIRST_CHUNK_MS

@@ -7,10 +7,10 @@ import dataclasses
 
 import msgspec
 
-from edge.core.client_events import ResponseStarted
-from edge.core.effects import Outbox
 from edge.core.hearing.utterance import Utterance
-from edge.core.inputs import ResponseRequested
+from edge.core.messages.client_events import ResponseStarted
+from edge.core.messages.effects import Outbox
+from edge.core.messages.inputs import ResponseRequested
 from edge.core.response import handover
 from edge.core.response.current_response import CurrentResponse
 from edge.core.response.given_words import completed, pieces, sentence

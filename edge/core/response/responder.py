@@ -6,9 +6,9 @@ A response's phases are drawn in `response.py`, its interruption in `interruptio
 import json
 from typing import Literal
 
-from edge.core.client_events import Speech
-from edge.core.effects import Outbox
-from edge.core.inputs import ChunkSpoken, ClientToolResult
+from edge.core.messages.client_events import Speech
+from edge.core.messages.effects import Outbox
+from edge.core.messages.inputs import ChunkSpoken, ClientToolResult
 from edge.core.response.current_response import CurrentResponse
 from edge.core.response.requester import Requester
 from edge.core.response.response import Phase, PhaseMove, Response

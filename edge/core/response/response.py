@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from edge.core.client_events import ResponseDone
 from edge.core.endpointing.end_of_turn import is_question
+from edge.core.messages.client_events import ResponseDone
 from edge.core.response.interruption import Interruption
 from edge.core.response.playback import Playback
 from edge.core.response.request import CAN_GO_ON, Request

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from edge.core.inputs import ChunkSpoken
+from edge.core.messages.inputs import ChunkSpoken
 from schemas.audio import BYTES_PER_MS
 from schemas.events import ResponseCompleted, ResponseSentence
 

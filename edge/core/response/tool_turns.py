@@ -7,9 +7,9 @@ limited. A turn in which a tool was run never ends without a word.
 
 import msgspec
 
-from edge.core.client_events import CallsDone, ResponseStarted
-from edge.core.effects import Outbox
-from edge.core.inputs import ClientToolResult
+from edge.core.messages.client_events import CallsDone, ResponseStarted
+from edge.core.messages.effects import Outbox
+from edge.core.messages.inputs import ClientToolResult
 from edge.core.response.given_words import completed, sentence
 from edge.core.response.model_job import model_job
 from edge.core.response.response import Phase, Response

@@ -7,9 +7,9 @@ the client; built-in tools are run here.
 import json
 from typing import Any
 
-from edge.core.client_events import ClientToolCalled, ClientToolCancelled
-from edge.core.effects import Outbox
-from edge.core.inputs import ClientToolResult
+from edge.core.messages.client_events import ClientToolCalled, ClientToolCancelled
+from edge.core.messages.effects import Outbox
+from edge.core.messages.inputs import ClientToolResult
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
 from edge.core.session.tool_steps import Result, StepCall, ToolSteps, key_of

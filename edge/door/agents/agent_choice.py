@@ -17,7 +17,7 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType, structs
 
-from edge.core.client_commands import Begin
+from edge.core.messages.client_commands import Begin
 from edge.door.agents.agent_table import AgentTable
 from edge.door.callers.auth import Caller
 from edge.door.refusal import RefusedError

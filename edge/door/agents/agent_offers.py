@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from edge.core.client_commands import Begin
+from edge.core.messages.client_commands import Begin
 from edge.door.agents.agent_choice import DEFAULT, choose, configure
 from edge.door.agents.agent_table import AgentTable
 from edge.door.callers.auth import Caller

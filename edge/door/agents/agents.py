@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from edge.core.client_commands import Begin
+from edge.core.messages.client_commands import Begin
 from edge.core.session.history import History
 from edge.door.agents.agent_choice import (
     CallSettings,

@@ -3,7 +3,7 @@
 import dataclasses
 from dataclasses import dataclass
 
-from edge.core.client_commands import Begin
+from edge.core.messages.client_commands import Begin
 
 VOICE = "voice.name"
 """The value of the configuration that names the voice."""

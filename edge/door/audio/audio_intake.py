@@ -12,8 +12,8 @@ from typing import Protocol, TypeVar
 from edge.call.client import Client
 from edge.call.clock import now_ms
 from edge.call.session_shell import SessionShell
-from edge.core.client_commands import Audio, ClientCommand
-from edge.core.client_events import Trouble
+from edge.core.messages.client_commands import Audio, ClientCommand
+from edge.core.messages.client_events import Trouble
 from edge.door.audio.file_admission import DECODE, ENDED, REFUSE, FileAdmission
 from edge.door.limits.allowance import OverBudgetError
 from edge.door.limits.pace import Pace

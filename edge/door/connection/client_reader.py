@@ -3,8 +3,8 @@
 from functools import partial
 
 from edge.call.clock import now_ms
-from edge.core.client_commands import Audio, ClientCommand
-from edge.core.client_events import Notice
+from edge.core.messages.client_commands import Audio, ClientCommand
+from edge.core.messages.client_events import Notice
 from edge.door.audio.audio_intake import ClientConnection
 from edge.door.limits.allowance import OverBudgetError
 from edge.door.transport import Transport

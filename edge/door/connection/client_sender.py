@@ -12,8 +12,8 @@ from enum import Enum, auto
 import msgspec
 
 from edge.call import counters
-from edge.core.client_events import ClientEvent, Interrupted, SessionOpened, Speech
-from edge.core.inputs import Truncated
+from edge.core.messages.client_events import ClientEvent, Interrupted, SessionOpened, Speech
+from edge.core.messages.inputs import Truncated
 from edge.door.connection.send_queue import Piece, SendQueue
 from edge.door.limits.common_bounds import SendBuffer, message_bytes
 from edge.door.transport import Transport

@@ -9,8 +9,14 @@ from edge.call.client import LogRefusal
 from edge.call.clock import now_ms
 from edge.call.quotas import LogQuota
 from edge.call.session_shell import SessionShell
-from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, PhoneTransfer
-from edge.core.client_events import (
+from edge.core.messages.client_commands import (
+    Audio,
+    Begin,
+    ClientCommand,
+    EndSession,
+    PhoneTransfer,
+)
+from edge.core.messages.client_events import (
     CallerTranscript,
     ClientEvent,
     ClientToolCalled,
@@ -20,7 +26,7 @@ from edge.core.client_events import (
     Speech,
     Trouble,
 )
-from edge.core.inputs import KeyPressed, Resumed, Started
+from edge.core.messages.inputs import KeyPressed, Resumed, Started
 from edge.door.audio.audio_intake import AudioIntake
 from edge.door.connection.client_reader import ClientReader
 from edge.door.connection.client_sender import ClientSender

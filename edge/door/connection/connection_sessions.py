@@ -15,7 +15,8 @@ from edge.call.quotas import LogQuota
 from edge.call.session_audio import SessionAudio
 from edge.call.session_shell import SessionShell
 from edge.core.call import Call
-from edge.core.client_commands import (
+from edge.core.hearing.caller_audio import CallerAudio
+from edge.core.messages.client_commands import (
     Ask,
     Audio,
     Begin,
@@ -25,9 +26,8 @@ from edge.core.client_commands import (
     Reconfigure,
     Reply,
 )
-from edge.core.client_events import ClientToolCalled, Transferred
-from edge.core.hearing.caller_audio import CallerAudio
-from edge.core.inputs import (
+from edge.core.messages.client_events import ClientToolCalled, Transferred
+from edge.core.messages.inputs import (
     ClientToolResult,
     FromClient,
     KeyPressed,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from edge.core.inputs import FromClient, Input, ItemAdded, KeyPressed, ResponseRequested
+from edge.core.messages.inputs import FromClient, Input, ItemAdded, KeyPressed, ResponseRequested
 from runtime.text.redaction import Redaction
 from schemas.events import Message
 

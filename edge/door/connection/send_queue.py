@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
-from edge.core.client_events import Interrupted, Speech
+from edge.core.messages.client_events import Interrupted, Speech
 from edge.door.limits.common_bounds import message_bytes
 from schemas.audio import BYTES_PER_MS
 

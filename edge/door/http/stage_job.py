@@ -18,7 +18,7 @@ from edge.call.resync import unread_events
 from edge.call.stage_listener import StageListener
 from edge.core.hearing.framing import FRAME_BYTES
 from edge.core.hearing.utterance import FRAMES_PER_MESSAGE
-from edge.core.inputs import AnyInput, ChunkSpoken
+from edge.core.messages.inputs import AnyInput, ChunkSpoken
 from edge.core.response.sentence import Sentence
 from runtime.bus.connection import Bus
 from runtime.bus.errors import BusAwayError

@@ -9,7 +9,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from edge.core.client_events import Notice
+from edge.core.messages.client_events import Notice
 from edge.door.callers.auth import Caller
 from edge.door.connection.connection import Connection
 from edge.door.http.middlewares import address_of, too_many, try_later

@@ -4,8 +4,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from edge.core.client_events import Interrupted, Speech
 from edge.core.hearing.framing import FRAME_MS
+from edge.core.messages.client_events import Interrupted, Speech
 
 MOST_CATCH_UP_S = 0.2
 """The most audio, seconds, that a late loop catches up; the rest becomes a pause."""

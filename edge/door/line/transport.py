@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from edge.core.client_commands import ClientCommand
+from edge.core.messages.client_commands import ClientCommand
 from edge.door.audio.audio_intake import AudioIntake, ClientConnection
 from edge.door.limits.common_bounds import MOST_CLIENT_BYTES, message_bytes
 from edge.door.limits.pace import Pace

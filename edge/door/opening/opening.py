@@ -16,8 +16,8 @@ from edge.call.first_events import FirstEvents
 from edge.call.quotas import LogQuota, RecordingQuotas
 from edge.call.recording_writer import RecordingWriter
 from edge.core.call import Began
-from edge.core.client_commands import Begin
-from edge.core.client_events import Notice
+from edge.core.messages.client_commands import Begin
+from edge.core.messages.client_events import Notice
 from edge.core.session.history import History
 from edge.door.agents.agent_choice import CallSettings, configure, configure_transfer
 from edge.door.agents.agents import Agents

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import structs
 
-from edge.core.client_events import Notice
+from edge.core.messages.client_events import Notice
 from edge.door.agents.agent_choice import CallSettings
 from edge.door.opening.recording_policy import RecordingPolicy
 from schemas.session_config import SessionConfig

@@ -8,8 +8,8 @@ import structlog
 from baresip import AudioNotActive, AudioRestarted, BaresipError, Call, DigitEvent, TransferFailed
 from baresip.events import Event, StackEvent
 
-from edge.core.client_events import Interrupted, Speech
 from edge.core.hearing.framing import FRAME_MS, FRAME_S
+from edge.core.messages.client_events import Interrupted, Speech
 from edge.door.line.speech_queue import MOST_CATCH_UP_S, Sent, SpeechQueue
 from edge.protocols.sip import BYE, KEY
 from runtime.audio.g711 import LINE_HZ

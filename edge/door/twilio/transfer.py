@@ -11,7 +11,7 @@ import aiohttp
 import msgspec
 import structlog
 
-from edge.core.client_events import Tones
+from edge.core.messages.client_events import Tones
 from edge.protocols.client_protocol import ClientProtocol
 from runtime.settings import Settings, SettingsError
 

@@ -18,8 +18,8 @@ from aiortc.rtcrtpreceiver import RTCRtpReceiver, StreamStatistics
 from aiortc.rtp import RtpPacket
 from av.packet import Packet
 
-from edge.core.client_events import Interrupted, Speech
 from edge.core.hearing.framing import FRAME_S, SILENCE
+from edge.core.messages.client_events import Interrupted, Speech
 from edge.door.line.jitter_buffer import JitterBuffer
 from edge.door.line.speech_queue import MOST_CATCH_UP_S, Sent, SpeechQueue
 from edge.door.webrtc.opus import CLOCK_HZ, OpusDecoder, OpusEncoder, lasts_ms

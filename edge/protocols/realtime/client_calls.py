@@ -1,8 +1,8 @@
 """Calls of a client's tools, from their announcement until their results are handed over."""
 
-from edge.core.client_commands import ClientCommand
-from edge.core.client_events import ClientToolCalled
-from edge.core.inputs import ClientToolResult
+from edge.core.messages.client_commands import ClientCommand
+from edge.core.messages.client_events import ClientToolCalled
+from edge.core.messages.inputs import ClientToolResult
 
 
 class ClientCalls:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from edge.core.client_commands import ClientCommand
-from edge.core.inputs import ItemAdded, ItemRemoved, Truncated
+from edge.core.messages.client_commands import ClientCommand
+from edge.core.messages.inputs import ItemAdded, ItemRemoved, Truncated
 from edge.protocols.realtime.items import Item, as_json, message_item
 from edge.protocols.realtime.server_events import ServerEvents
 from edge.protocols.realtime.tools import result_of

@@ -8,9 +8,16 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, Reconfigure, Reply
-from edge.core.client_events import ClientEvent, Notice, ResponseStarted, SessionOpened
-from edge.core.inputs import Cancelled, Played, TurnDiscarded, TurnEnded
+from edge.core.messages.client_commands import (
+    Audio,
+    Begin,
+    ClientCommand,
+    EndSession,
+    Reconfigure,
+    Reply,
+)
+from edge.core.messages.client_events import ClientEvent, Notice, ResponseStarted, SessionOpened
+from edge.core.messages.inputs import Cancelled, Played, TurnDiscarded, TurnEnded
 from edge.protocols.agent_options import agent_options
 from edge.protocols.client_protocol import Admission, ClientProtocol, Handshake, Json
 from edge.protocols.parsing import clean, from_base64

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from edge.core.client_commands import Ask, ClientCommand
-from edge.core.inputs import Cancelled
+from edge.core.messages.client_commands import Ask, ClientCommand
+from edge.core.messages.inputs import Cancelled
 from edge.protocols.realtime.items import message_item
 from edge.protocols.realtime.responses import Modality, RequestedResponse
 from edge.protocols.realtime.server_events import ServerEvents

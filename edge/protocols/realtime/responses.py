@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from edge.core.client_events import ClientToolCalled, Speech
+from edge.core.messages.client_events import ClientToolCalled, Speech
 from edge.core.session.message_names import response_key
 from edge.protocols.client_protocol import Json
 from edge.protocols.parsing import to_base64

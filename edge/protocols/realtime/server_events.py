@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from edge.core.client_events import (
+from edge.core.messages.client_events import (
     CallerSilent,
     CallerStarted,
     CallerStopped,

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from edge.core.inputs import ClientToolResult
+from edge.core.messages.inputs import ClientToolResult
 from edge.protocols.client_protocol import Json
 from edge.protocols.parsing import clean
 from edge.protocols.realtime.wire import convert, invalid_value, text_of

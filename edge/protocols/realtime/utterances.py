@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-from edge.core.client_events import CallerStarted, CallerStopped, CallerTranscript
+from edge.core.messages.client_events import CallerStarted, CallerStopped, CallerTranscript
 from edge.protocols.client_protocol import Json
 from edge.protocols.realtime.items import Item, Items, as_json, utterance_item
 from edge.protocols.realtime.session_object import SessionObject

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from edge.core.client_commands import Reply
+from edge.core.messages.client_commands import Reply
 from edge.protocols.client_protocol import Json
 from edge.protocols.parsing import shown
 

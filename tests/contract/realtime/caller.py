@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from pydantic import TypeAdapter
 
-from edge.core.client_commands import (
+from edge.core.messages.client_commands import (
     Ask,
     Audio,
     Begin,
@@ -22,9 +22,9 @@ from edge.core.client_commands import (
     Reconfigure,
     Reply,
 )
-from edge.core.client_events import Interrupted, SessionOpened, Speech
-from edge.core.effects import Tell
-from edge.core.inputs import Reconfigured, ResponseRequested
+from edge.core.messages.client_events import Interrupted, SessionOpened, Speech
+from edge.core.messages.effects import Tell
+from edge.core.messages.inputs import Reconfigured, ResponseRequested
 from edge.protocols.client_protocol import Handshake, Json, ProtocolSettings
 from edge.protocols.realtime import RealtimeProtocol
 from runtime.audio.conversion import AudioOut

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from edge.core.client_events import ClientToolCalled
-from edge.core.inputs import ClientToolResult
+from edge.core.messages.client_events import ClientToolCalled
+from edge.core.messages.inputs import ClientToolResult
 from edge.protocols.realtime.client_calls import ClientCalls
 
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from benchmarks.soak.hostile_events import realtime
-from edge.core.client_commands import Reply
+from edge.core.messages.client_commands import Reply
 from edge.protocols.client_protocol import Handshake, ProtocolSettings
 from edge.protocols.realtime import RealtimeProtocol
 from schemas import codec

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from edge.core.inputs import Reconfigured
+from edge.core.messages.inputs import Reconfigured
 from schemas import events as ev
 from schemas.events import Message
 from tests.contract.realtime.caller import RealtimeCaller

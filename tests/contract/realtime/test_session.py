@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from edge.core.client_events import Transferred
+from edge.core.messages.client_events import Transferred
 from edge.protocols.realtime import RealtimeProtocol
 from edge.protocols.realtime.client_secret import claimed_session
 from edge.protocols.realtime.session_object import SessionObject

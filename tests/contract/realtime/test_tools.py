@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from edge.core.client_events import ClientToolCalled
+from edge.core.messages.client_events import ClientToolCalled
 from schemas import events as ev
 from tests.contract.realtime.caller import RealtimeCaller
 from tests.contract.realtime.tool_caller import CREATE, TOOL, calls, equipped, goes_on, result

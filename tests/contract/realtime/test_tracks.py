@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.core.client_events import Interrupted, Speech
+from edge.core.messages.client_events import Interrupted, Speech
 from runtime.audio.wav import Format
 from tests.contract.realtime.caller import RealtimeCaller
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgpack
 import pytest
 
-from edge.core import inputs
+from edge.core.messages import inputs
 from schemas import codec
 from schemas import events as ev
 from schemas.control import Say

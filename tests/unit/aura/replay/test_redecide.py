@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aura.replay.redecide import InputsNotRecordedError, begun, by_id, connections, decide
-from edge.core import inputs
 from edge.core.call import Began, Call
-from edge.core.effects import Effect, Publish
 from edge.core.hearing.framing import SILENCE
 from edge.core.input_log import InputLog, read
-from edge.core.inputs import (
+from edge.core.messages import inputs
+from edge.core.messages.effects import Effect, Publish
+from edge.core.messages.inputs import (
     AnyInput,
     ChunkSpoken,
     Finished,

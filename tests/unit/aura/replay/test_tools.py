@@ -7,7 +7,7 @@ import msgspec
 from aura.replay.recorded_stages import RecordedStages
 from aura.replay.redecide import connections
 from aura.replay.what_if import differences, rehearse
-from edge.core.inputs import ClientToolResult
+from edge.core.messages.inputs import ClientToolResult
 from schemas import events as ev
 from tests.unit.aura.replay.test_redecide import Recorded, decided_again
 from tests.unit.edge.core.response.tool_table import Table

@@ -9,9 +9,9 @@ import msgspec
 from aura.replay.recorded_stages import RecordedStages
 from aura.replay.redecide import connections, decide
 from aura.replay.what_if import Difference, differences, rehearse
-from edge.core import inputs
 from edge.core.call import Began
-from edge.core.inputs import StageSaid
+from edge.core.messages import inputs
+from edge.core.messages.inputs import StageSaid
 from edge.core.session.history import History, fold
 from schemas import events as ev
 from tests.unit.aura.replay.test_redecide import LoggedCall, Recorded

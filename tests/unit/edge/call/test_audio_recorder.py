@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge.call.audio_recorder import AudioRecorder
-from edge.core.client_events import Interrupted, Speech
+from edge.core.messages.client_events import Interrupted, Speech
 
 
 def sound(ms: int, value: int = 1) -> bytes:

@@ -9,7 +9,7 @@ from nats.aio.client import Client
 from prometheus_client import REGISTRY
 
 from edge.call.audio_sender import MOST_KEPT_MESSAGES, RESENT_AT_ONCE, AudioSender
-from edge.core.effects import SendAudio
+from edge.core.messages.effects import SendAudio
 from runtime.bus.connection import Bus
 from runtime.common_share import CommonShare
 from runtime.tasks import scoped_task

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prometheus_client import REGISTRY
 
 from edge.call import counters
-from edge.core.effects import Publish, Tell
+from edge.core.messages.effects import Publish, Tell
 from tests.unit.edge.core.rehearsal import Rehearsal
 
 

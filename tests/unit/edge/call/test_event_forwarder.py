@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from edge.call.event_forwarder import MOST_KNOWN, EventForwarder
-from edge.core.client_events import ClientEvent, Happened
+from edge.core.messages.client_events import ClientEvent, Happened
 from schemas.events import Event, RecordingEnded, ResponseCancelled, TranscriptFinal, TurnCommitted
 
 WHOSE: dict[str, Any] = {"tenant": "t", "session": "s"}

@@ -11,7 +11,7 @@ from edge.call.bus_outage import BusOutage
 from edge.call.clock import now_ms
 from edge.call.resync import STORED_AT_ONCE, Resync
 from edge.core.call import Call
-from edge.core.effects import SendAudio
+from edge.core.messages.effects import SendAudio
 from runtime.bus.errors import BusAwayError
 from runtime.bus.reader import Stored
 from runtime.tasks import scoped_task

@@ -13,9 +13,9 @@ from edge.call.event_writer import LogTerms
 from edge.call.session_audio import SessionAudio
 from edge.call.session_shell import SessionShell
 from edge.core.call import Call
-from edge.core.client_events import CallerStarted, Happened
-from edge.core.effects import Effect
-from edge.core.inputs import AnyInput, KeyPressed, Resumed, Started, TurnEnded
+from edge.core.messages.client_events import CallerStarted, Happened
+from edge.core.messages.effects import Effect
+from edge.core.messages.inputs import AnyInput, KeyPressed, Resumed, Started, TurnEnded
 from runtime.bus.reader import Stored
 from runtime.common_share import CommonShare
 from schemas import codec, subjects

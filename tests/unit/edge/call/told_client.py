@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge.call.client import LogRefusal
-from edge.core.client_events import ClientEvent
+from edge.core.messages.client_events import ClientEvent
 
 
 class ToldClient:

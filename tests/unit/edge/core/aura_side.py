@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from edge.core.client_events import ClientEvent, Speech
-from edge.core.effects import Outbox, Publish, Tell
 from edge.core.hearing.utterance import Utterance
-from edge.core.inputs import ChunkSpoken
+from edge.core.messages.client_events import ClientEvent, Speech
+from edge.core.messages.effects import Outbox, Publish, Tell
+from edge.core.messages.inputs import ChunkSpoken
 from edge.core.response.current_response import CurrentResponse
 from edge.core.response.requester import Requester
 from edge.core.response.responder import Responder

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from edge.core.effects import HangUp
-from edge.core.inputs import (
+from edge.core.messages.effects import HangUp
+from edge.core.messages.inputs import (
     Commanded,
     Resumed,
 )

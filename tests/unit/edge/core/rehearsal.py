@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from edge.core.call import Call
-from edge.core.client_events import Speech
 from edge.core.clockwork import Clockwork
-from edge.core.effects import Effect, Publish, SendAudio, Tell
 from edge.core.hearing.caller_audio import frames
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS
-from edge.core.inputs import (
+from edge.core.messages.client_events import Speech
+from edge.core.messages.effects import Effect, Publish, SendAudio, Tell
+from edge.core.messages.inputs import (
     AnyInput,
     ChunkSpoken,
     PartialTranscript,

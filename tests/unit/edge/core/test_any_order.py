@@ -9,9 +9,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core import inputs
-from edge.core.effects import HangUp
 from edge.core.hearing.framing import FRAME_BYTES
+from edge.core.messages import inputs
+from edge.core.messages.effects import HangUp
 from edge.core.session.history import History, fold
 from schemas import control
 from schemas import events as ev

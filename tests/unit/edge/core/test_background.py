@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from edge.core.client_events import CallerTranscript
-from edge.core.inputs import BackgroundAlone
+from edge.core.messages.client_events import CallerTranscript
+from edge.core.messages.inputs import BackgroundAlone
 from schemas import events as ev
 from tests.unit.edge.core.rehearsal import Rehearsal
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge.core.client_events import (
+from edge.core.messages.client_events import (
     CallerSilent,
     CallerTranscript,
     ResponseDone,
@@ -12,8 +12,8 @@ from edge.core.client_events import (
     Speech,
     Trouble,
 )
-from edge.core.effects import ResyncSpeech
-from edge.core.inputs import (
+from edge.core.messages.effects import ResyncSpeech
+from edge.core.messages.inputs import (
     BackgroundAlone,
     Commanded,
     Finished,
@@ -23,9 +23,9 @@ from edge.core.inputs import (
     Resumed,
     TurnEnded,
 )
-from edge.core.keypad import QUIET_MS
 from edge.core.session.history import History, fold
 from edge.core.session.tool_steps import late
+from edge.core.turn_taking.keypad import QUIET_MS
 from schemas import events as ev
 from schemas.agent import AgentUsed
 from schemas.control import Mute

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from edge.core.client_events import (
+from edge.core.messages.client_events import (
     ResponseDropped,
     ResponseStarted,
     Speech,
 )
-from edge.core.inputs import (
+from edge.core.messages.inputs import (
     Cancelled,
     ItemAdded,
     ItemRemoved,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.core.client_events import (
+from edge.core.messages.client_events import (
     CallerSilent,
     CallerStarted,
     CallerStopped,
@@ -13,7 +13,7 @@ from edge.core.client_events import (
     Speech,
     TurnHandedIn,
 )
-from edge.core.inputs import (
+from edge.core.messages.inputs import (
     ResponseRequested,
     Resumed,
     TurnDiscarded,

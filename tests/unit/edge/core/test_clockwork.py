@@ -6,8 +6,8 @@ import pytest
 
 from edge.core.call import Call
 from edge.core.clockwork import Clockwork
-from edge.core.effects import Effect, Publish
-from edge.core.inputs import KeyPressed, Ticked, Typed
+from edge.core.messages.effects import Effect, Publish
+from edge.core.messages.inputs import KeyPressed, Ticked, Typed
 from schemas import events as ev
 from schemas.session_config import Delivery
 from tests.unit.edge.core.rehearsal import Rehearsal, began, config

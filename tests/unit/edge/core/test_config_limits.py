@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from edge.core.client_events import CallerTranscript
-from edge.core.inputs import Finished
+from edge.core.messages.client_events import CallerTranscript
+from edge.core.messages.inputs import Finished
 from schemas import events as ev
 from schemas.session_config import SessionConfig, bounds
 from tests.unit.edge.core.rehearsal import Rehearsal

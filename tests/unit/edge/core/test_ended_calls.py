@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from edge.core.client_events import Interrupted
-from edge.core.effects import HangUp
-from edge.core.inputs import Finished, KeyPressed, Resumed, Typed
-from edge.core.keypad import QUIET_MS
+from edge.core.messages.client_events import Interrupted
+from edge.core.messages.effects import HangUp
+from edge.core.messages.inputs import Finished, KeyPressed, Resumed, Typed
 from edge.core.session.history import fold
+from edge.core.turn_taking.keypad import QUIET_MS
 from schemas import events as ev
 from schemas.control import AnyCommand, End, Instruct, Mute, Say
 from tests.unit.edge.core.commands import answered, commanded, hung_up, resumed, voiced

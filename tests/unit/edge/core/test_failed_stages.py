@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge.core.client_events import (
+from edge.core.messages.client_events import (
     ResponseDone,
     Trouble,
 )

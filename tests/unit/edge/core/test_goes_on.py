@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core.client_events import CallerTranscript, Interrupted, Speech
-from edge.core.inputs import Finished, Resumed, Typed
+from edge.core.messages.client_events import CallerTranscript, Interrupted, Speech
+from edge.core.messages.inputs import Finished, Resumed, Typed
 from edge.core.session.history import fold
 from schemas import events as ev
 from schemas.events import Message

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge.core.client_events import Speech
+from edge.core.messages.client_events import Speech
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import PAGE_WAIT_MS, ContinuousProtocol
 from schemas import events as ev

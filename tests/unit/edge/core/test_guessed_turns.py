@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from edge.core.client_events import (
+from edge.core.messages.client_events import (
     Measured,
     Speech,
     Trouble,
 )
-from edge.core.turns import RESPONSE_MS
+from edge.core.turn_taking.turns import RESPONSE_MS
 from schemas import events as ev
 from tests.unit.edge.core.questions import QUESTION, asked
 from tests.unit.edge.core.rehearsal import Rehearsal

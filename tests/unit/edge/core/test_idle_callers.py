@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from edge.core.effects import HangUp
-from edge.core.inputs import TurnEnded, Typed
+from edge.core.messages.effects import HangUp
+from edge.core.messages.inputs import TurnEnded, Typed
 from schemas import events as ev
 from schemas.control import Mute
 from tests.unit.edge.core.client_calls import BY_CLIENT, final

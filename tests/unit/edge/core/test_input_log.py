@@ -13,7 +13,7 @@ from edge.core.input_log import (
     short_id,
     to_row,
 )
-from edge.core.inputs import (
+from edge.core.messages.inputs import (
     AnyInput,
     ChunkSpoken,
     ItemAdded,

@@ -7,7 +7,7 @@ from edge.core.session.history import History
 from schemas import events as ev
 from schemas.events import Message
 from tests.unit.edge.core.rehearsal import Rehearsal
-from tests.unit.edge.core.test_turns import ask, said
+from tests.unit.edge.core.turn_taking.test_turns import ask, said
 
 
 def hear(call: Rehearsal) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from edge.core.client_events import CallerTranscript, Interrupted
-from edge.core.inputs import (
+from edge.core.messages.client_events import CallerTranscript, Interrupted
+from edge.core.messages.inputs import (
     KeyPressed,
     Typed,
 )
-from edge.core.keypad import QUIET_MS
+from edge.core.turn_taking.keypad import QUIET_MS
 from schemas import events as ev
 from schemas.control import Mute, Say
 from tests.unit.edge.core.commands import QUESTION, answered, commanded, resumed, voiced

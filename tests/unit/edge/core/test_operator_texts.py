@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from edge.core.client_events import Interrupted, Speech
-from edge.core.inputs import (
+from edge.core.messages.client_events import Interrupted, Speech
+from edge.core.messages.inputs import (
     Cancelled,
     KeyPressed,
     Truncated,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge.core.client_events import CallerStarted
+from edge.core.messages.client_events import CallerStarted
 from schemas import events as ev
 from tests.unit.edge.core.rehearsal import Rehearsal
 

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.core.call import Call
-from edge.core.client_events import Speech, Trouble
 from edge.core.clockwork import Clockwork
-from edge.core.effects import Effect, Publish, ResyncSpeech, Tell
-from edge.core.inputs import AnyInput, ChunkSpoken, StageSaid, Ticked
+from edge.core.messages.client_events import Speech, Trouble
+from edge.core.messages.effects import Effect, Publish, ResyncSpeech, Tell
+from edge.core.messages.inputs import AnyInput, ChunkSpoken, StageSaid, Ticked
 from schemas import events as ev
 from tests.unit.edge.core.rehearsal import SILENCE, VOICE, began, config, sound
 

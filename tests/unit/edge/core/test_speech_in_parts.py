@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from edge.core.client_events import (
-    CallerTranscript,
-)
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS
 from edge.core.hearing.utterance import SPLIT_MS
+from edge.core.messages.client_events import (
+    CallerTranscript,
+)
 from schemas import events as ev
 from tests.unit.edge.core.rehearsal import VOICE, Rehearsal
 

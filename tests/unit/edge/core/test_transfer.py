@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from edge.core.effects import AgentTransfer
-from edge.core.inputs import ClientToolResult, Reconfigured
+from edge.core.messages.effects import AgentTransfer
+from edge.core.messages.inputs import ClientToolResult, Reconfigured
 from edge.core.session.history import fold
 from schemas import events as ev
 from schemas.agent import AgentUsed

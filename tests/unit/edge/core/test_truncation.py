@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from edge.core.client_events import Interrupted
-from edge.core.inputs import Finished, ItemAdded, Truncated
+from edge.core.messages.client_events import Interrupted
+from edge.core.messages.inputs import Finished, ItemAdded, Truncated
 from schemas import events as ev
 from tests.unit.edge.core.client_calls import QUESTION, folded, responding
 

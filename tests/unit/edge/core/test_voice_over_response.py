@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from edge.core.client_events import Interrupted, ResponseDone, Speech
-from edge.core.inputs import ResponseRequested
+from edge.core.messages.client_events import Interrupted, ResponseDone, Speech
+from edge.core.messages.inputs import ResponseRequested
 from schemas import events as ev
 from schemas.session_config import Delivery
 from tests.unit.edge.core.rehearsal import Rehearsal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from edge.core.client_commands import Audio, ClientCommand
+from edge.core.messages.client_commands import Audio, ClientCommand
 from runtime.audio.conversion import AudioIn
 from runtime.audio.wav import Format
 

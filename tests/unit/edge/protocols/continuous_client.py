@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from edge.core.client_commands import Begin, Reply
+from edge.core.messages.client_commands import Begin, Reply
 from edge.protocols.client_protocol import Handshake, Json, ProtocolSettings
 from edge.protocols.continuous import ContinuousProtocol
 from runtime.prices import PRICES

@@ -6,7 +6,7 @@ import base64
 import json
 from typing import Any
 
-from edge.core.client_commands import Reply
+from edge.core.messages.client_commands import Reply
 from edge.protocols.client_protocol import Handshake, Json, ProtocolSettings
 from edge.protocols.conversational import ConversationalProtocol
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core.client_commands import Begin, Reply
+from edge.core.messages.client_commands import Begin, Reply
 from edge.protocols.agent_options import AGENT_EXPECTED, RequestedAgent, agent_options
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from edge.core.client_events import (
+from edge.core.messages.client_events import (
     ClientEvent,
     ClientToolCalled,
     ClientToolCancelled,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from edge.core.client_commands import Begin, Reply
-from edge.core.client_events import (
+from edge.core.messages.client_commands import Begin, Reply
+from edge.core.messages.client_events import (
     Measured,
 )
 from edge.protocols.client_protocol import Handshake

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core.client_commands import Audio, Begin, EndSession, Reply
-from edge.core.client_events import (
+from edge.core.messages.client_commands import Audio, Begin, EndSession, Reply
+from edge.core.messages.client_events import (
     CallerTranscript,
     ClientToolCalled,
     ClientToolCancelled,
@@ -23,7 +23,7 @@ from edge.core.client_events import (
     Speech,
     Trouble,
 )
-from edge.core.inputs import ClientToolResult, Typed
+from edge.core.messages.inputs import ClientToolResult, Typed
 from edge.protocols.parsing import MOST_TEXT_CHARS
 from runtime.audio.conversion import read_wav
 from runtime.audio.wav import Format, parse_header

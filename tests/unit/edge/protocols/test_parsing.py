@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core.inputs import ClientToolResult
+from edge.core.messages.inputs import ClientToolResult
 from edge.protocols.parsing import (
     MOST_JSON_MARKS,
     MOST_TEXT_CHARS,

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from edge.core.client_commands import Audio, Begin, Reply
+from edge.core.messages.client_commands import Audio, Begin, Reply
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
 from edge.protocols.conversational import ConversationalProtocol

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pytest
 
-from edge.core.client_commands import Audio
+from edge.core.messages.client_commands import Audio
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
 from edge.protocols.sample_rate_detection import SURE_MS, SampleRateDetector

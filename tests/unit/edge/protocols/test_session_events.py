@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from edge.core.client_commands import Begin
-from edge.core.client_events import Happened
-from edge.core.inputs import Cancelled
+from edge.core.messages.client_commands import Begin
+from edge.core.messages.client_events import Happened
+from edge.core.messages.inputs import Cancelled
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
 from edge.protocols.session_events import SHOWN

@@ -4,9 +4,15 @@ import random
 
 import pytest
 
-from edge.core.client_commands import Audio, Begin, EndSession
-from edge.core.client_events import Interrupted, Notice, SessionClosed, SessionOpened, Speech
-from edge.core.inputs import KeyPressed, Played
+from edge.core.messages.client_commands import Audio, Begin, EndSession
+from edge.core.messages.client_events import (
+    Interrupted,
+    Notice,
+    SessionClosed,
+    SessionOpened,
+    Speech,
+)
+from edge.core.messages.inputs import KeyPressed, Played
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.sip import SIP_FORMAT, SipProtocol
 

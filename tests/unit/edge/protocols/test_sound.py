@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core.client_commands import Audio, Reply
+from edge.core.messages.client_commands import Audio, Reply
 from edge.protocols.client_protocol import ClientProtocol, Handshake
 from edge.protocols.continuous import ContinuousProtocol
 from edge.protocols.conversational import ConversationalProtocol

@@ -8,8 +8,8 @@ import json
 import numpy as np
 import pytest
 
-from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, Reply
-from edge.core.client_events import (
+from edge.core.messages.client_commands import Audio, Begin, ClientCommand, EndSession, Reply
+from edge.core.messages.client_events import (
     CallerTranscript,
     ClientEvent,
     Interrupted,
@@ -19,7 +19,7 @@ from edge.core.client_events import (
     Speech,
     Trouble,
 )
-from edge.core.inputs import Cancelled, Played, TurnEnded, Typed
+from edge.core.messages.inputs import Cancelled, Played, TurnEnded, Typed
 from edge.protocols.client_protocol import (
     Admission,
     ClientProtocol,

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge.core.client_commands import Audio, Begin, EndSession, PhoneTransfer
-from edge.core.client_events import (
+from edge.core.messages.client_commands import Audio, Begin, EndSession, PhoneTransfer
+from edge.core.messages.client_events import (
     CallerTranscript,
     Interrupted,
     Notice,
@@ -19,7 +19,7 @@ from edge.core.client_events import (
     Speech,
     Trouble,
 )
-from edge.core.inputs import KeyPressed, Played
+from edge.core.messages.inputs import KeyPressed, Played
 from edge.protocols.client_protocol import ClientProtocol, Handshake, ProtocolSettings
 from edge.protocols.twilio import MOST_MARKS, TwilioProtocol
 from runtime.audio.conversion import AudioOut

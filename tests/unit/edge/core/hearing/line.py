@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from edge.core.client_events import Speech
 from edge.core.hearing.caller_audio import CallerAudio
-from edge.core.inputs import Sound
+from edge.core.messages.client_events import Speech
+from edge.core.messages.inputs import Sound
 
 Samples = npt.NDArray[np.float64]
 RATE_HZ = 16_000

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edge.core.client_events import Speech
 from edge.core.hearing.caller_audio import FRAMES_AT_ONCE, CallerAudio, frames, joined, silenced
 from edge.core.hearing.framing import FRAME_BYTES, SILENCE
-from edge.core.inputs import Sound
+from edge.core.messages.client_events import Speech
+from edge.core.messages.inputs import Sound
 from schemas.session_config import TurnConfig
 from tests.unit.edge.core.hearing.line import pcm, voice
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from edge.core.client_events import Interrupted, Speech
 from edge.core.hearing.echo import LINGERS_MS
 from edge.core.hearing.framing import FRAME_BYTES, SILENCE
 from edge.core.hearing.playing import TAIL_MS, Playing, Playout
+from edge.core.messages.client_events import Interrupted, Speech
 
 
 def piece(value: int, ms: int) -> Speech:

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 import msgspec
 import pytest
 
-from edge.core.effects import SendAudio
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, SILENCE
 from edge.core.hearing.segmenter import BREATH_MS, SLACK_MS, SegmentedFrame, Segmenter
 from edge.core.hearing.speech_detector import CONTINUE_MS, PAUSE_MS, SpeechChange
 from edge.core.hearing.utterance import FRAMES_PER_MESSAGE, UtteranceMove
-from edge.core.inputs import Sound
+from edge.core.messages.effects import SendAudio
+from edge.core.messages.inputs import Sound
 from schemas.audio import BYTES_PER_MS
 from schemas.session_config import SessionConfig, TurnConfig, bounds
 

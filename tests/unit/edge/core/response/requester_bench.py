@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from edge.core.effects import Effect, Outbox, Publish, Tell
 from edge.core.hearing.utterance import Utterance
+from edge.core.messages.effects import Effect, Outbox, Publish, Tell
 from edge.core.response.current_response import CurrentResponse
 from edge.core.response.requester import Requester
 from edge.core.response.tool_turns import ToolTurns

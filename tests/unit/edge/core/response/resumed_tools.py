@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from edge.core.inputs import Resumed
+from edge.core.messages.inputs import Resumed
 from edge.core.session.history import fold
 from schemas import events as ev
 from schemas.tools import ToolConfig

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from edge.core.client_events import Interrupted, Measured, ResponseDropped
-from edge.core.inputs import ResponseRequested, Truncated
+from edge.core.messages.client_events import Interrupted, Measured, ResponseDropped
+from edge.core.messages.inputs import ResponseRequested, Truncated
 from edge.core.response.interruption import InterruptionState
 from edge.core.response.response import Phase
 from schemas import events as ev

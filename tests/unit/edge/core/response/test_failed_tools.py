@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from edge.core.inputs import ClientToolResult
+from edge.core.messages.inputs import ClientToolResult
 from schemas import events as ev
 from schemas.tools import MOST_RESULT_BYTES
 from tests.unit.edge.core.response.tool_table import Table

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.core.effects import HangUp
+from edge.core.messages.effects import HangUp
 from schemas import events as ev
 from tests.unit.edge.core.aura_side import HEAD, AuraSide
 from tests.unit.edge.core.response.tool_table import Table

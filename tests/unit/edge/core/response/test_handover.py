@@ -7,8 +7,8 @@ import itertools
 import msgspec
 import pytest
 
-from edge.core.client_events import Interrupted, ResponseDone, Speech
-from edge.core.inputs import Finished, ItemAdded, ResponseRequested, Resumed
+from edge.core.messages.client_events import Interrupted, ResponseDone, Speech
+from edge.core.messages.inputs import Finished, ItemAdded, ResponseRequested, Resumed
 from edge.core.session.history import History, fold
 from schemas import events as ev
 from schemas.events import Message

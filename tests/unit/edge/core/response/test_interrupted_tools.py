@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from edge.core.client_events import (
+from edge.core.messages.client_events import (
     ClientToolCancelled,
 )
-from edge.core.inputs import Finished
+from edge.core.messages.inputs import Finished
 from schemas import events as ev
 from schemas.events import Message
 from tests.unit.edge.core.aura_side import AuraSide

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core.client_events import Speech
-from edge.core.inputs import ChunkSpoken
+from edge.core.messages.client_events import Speech
+from edge.core.messages.inputs import ChunkSpoken
 from edge.core.response import wait_sound
 from edge.core.response.playback import PLAYBACK_LEAD_MS, Due, Playback
 from edge.core.response.sentence import BEGINNING, Position

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from edge.core.client_events import Interrupted, ResponseStarted
-from edge.core.inputs import ResponseRequested
+from edge.core.messages.client_events import Interrupted, ResponseStarted
+from edge.core.messages.inputs import ResponseRequested
 from edge.core.response.request import Origin
 from edge.core.response.response import Phase, Response
 from edge.core.session.unfinished_response import UnfinishedResponse

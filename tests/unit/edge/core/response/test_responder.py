@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from edge.core.client_events import ResponseDone, Speech
-from edge.core.effects import ResyncSpeech
-from edge.core.inputs import ClientToolResult, Played, ResponseRequested
+from edge.core.messages.client_events import ResponseDone, Speech
+from edge.core.messages.effects import ResyncSpeech
+from edge.core.messages.inputs import ClientToolResult, Played, ResponseRequested
 from edge.core.response.playback import PLAYBACK_LEAD_MS
 from edge.core.response.response import Phase
 from schemas import events as ev

@@ -6,8 +6,8 @@ import dataclasses
 
 import pytest
 
-from edge.core.client_events import ResponseDone
-from edge.core.inputs import ResponseRequested, Truncated
+from edge.core.messages.client_events import ResponseDone
+from edge.core.messages.inputs import ResponseRequested, Truncated
 from edge.core.response.request import Origin
 from edge.core.response.response import GONE_ON_MS, Phase, PhaseMove
 from runtime.moves import IllegalMoveError

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from edge.core.inputs import ChunkSpoken
+from edge.core.messages.inputs import ChunkSpoken
 from edge.core.response.sentence import BEGINNING, MS_PER_LETTER, Position, Sentence, Sentences
 from schemas.audio import BYTES_PER_MS
 from schemas.events import Head, ResponseCompleted, ResponseSentence

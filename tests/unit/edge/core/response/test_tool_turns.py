@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core.client_events import (
+from edge.core.messages.client_events import (
     CallsDone,
     ClientToolCalled,
     ResponseDone,
     Speech,
 )
-from edge.core.effects import AgentTransfer, HangUp
-from edge.core.inputs import ClientToolResult, Reconfigured, ResponseRequested, StageSaid
+from edge.core.messages.effects import AgentTransfer, HangUp
+from edge.core.messages.inputs import ClientToolResult, Reconfigured, ResponseRequested, StageSaid
 from schemas import events as ev
 from schemas.agent import AgentUsed
 from schemas.events import Message, ToolCall

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core.client_events import ClientToolCalled, ClientToolCancelled
-from edge.core.effects import AgentTransfer, Publish, Tell
-from edge.core.inputs import ClientToolResult
+from edge.core.messages.client_events import ClientToolCalled, ClientToolCancelled
+from edge.core.messages.effects import AgentTransfer, Publish, Tell
+from edge.core.messages.inputs import ClientToolResult
 from edge.core.response.tools import BUILT_IN_RESULTS, TOOL_GRACE_MS
 from edge.core.session.tool_steps import StepCall, ToolSteps
 from schemas import events as ev

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edge.core.client_events import (
+from edge.core.messages.client_events import (
     Interrupted,
     Speech,
 )

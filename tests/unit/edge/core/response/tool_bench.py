@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from edge.core.effects import Effect, Outbox, Publish
-from edge.core.inputs import ClientToolResult
+from edge.core.messages.effects import Effect, Outbox, Publish
+from edge.core.messages.inputs import ClientToolResult
 from edge.core.response.tools import Tools
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from edge.core.inputs import Typed
+from edge.core.messages.inputs import Typed
 from schemas import events as ev
 from schemas.tools import END_CALL, ToolConfig
 from tests.unit.edge.core.rehearsal import Rehearsal

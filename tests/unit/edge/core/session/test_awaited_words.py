@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from edge.core.call import Call
-from edge.core.client_events import CallerTranscript
 from edge.core.hearing.utterance import LONGEST_MS
-from edge.core.inputs import Commanded, Finished, Resumed, TurnEnded
+from edge.core.messages.client_events import CallerTranscript
+from edge.core.messages.inputs import Commanded, Finished, Resumed, TurnEnded
 from edge.core.session.awaited_words import AwaitedWords
 from edge.core.session.history import fold
 from schemas import events as ev

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.core.inputs import ItemAdded, ResponseRequested
+from edge.core.messages.inputs import ItemAdded, ResponseRequested
 from edge.core.session.history import History
 from edge.core.session.prompt_size import (
     MOST_INSTRUCTION_BYTES,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from edge.core.call import Call
-from edge.core.inputs import (
+from edge.core.messages.inputs import (
     Commanded,
     Finished,
     ResponseRequested,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge.core.client_commands import Begin
+from edge.core.messages.client_commands import Begin
 from edge.door.agents.agent_choice import (
     CallSettings,
     check_token,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge.core.client_commands import Begin
+from edge.core.messages.client_commands import Begin
 from edge.door.agents.caller_voices import CallerVoices
 from edge.protocols.session_options import session_options
 from runtime.settings.fields import listed

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from edge.core.client_commands import Audio, ClientCommand, EndSession
-from edge.core.inputs import Played, Typed
+from edge.core.messages.client_commands import Audio, ClientCommand, EndSession
+from edge.core.messages.inputs import Played, Typed
 from edge.door.audio.audio_intake import AudioIntake
 from edge.door.connection.client_reader import TOO_OFTEN, ClientReader
 from edge.door.limits.budgets import Budgets

@@ -8,8 +8,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from edge.core.client_events import ClientEvent, Interrupted, SessionOpened, Speech
-from edge.core.inputs import Truncated
+from edge.core.messages.client_events import ClientEvent, Interrupted, SessionOpened, Speech
+from edge.core.messages.inputs import Truncated
 from edge.door.connection.client_sender import ClientSender
 from edge.door.limits.budgets import Budgets
 from edge.door.limits.common_bounds import MOST_CLIENT_BYTES, SendBuffer

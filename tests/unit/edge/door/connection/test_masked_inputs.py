@@ -7,7 +7,7 @@ import typing
 import msgspec
 import pytest
 
-from edge.core.inputs import (
+from edge.core.messages.inputs import (
     Cancelled,
     ClientToolResult,
     FromClient,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.core.client_events import Interrupted, Speech
+from edge.core.messages.client_events import Interrupted, Speech
 from edge.door.connection.send_queue import Piece, SendQueue
 
 A_SECOND = bytes(32_000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge.call.session_shell import SessionShell
 from edge.core.call import Call
-from edge.core.client_commands import ClientCommand
+from edge.core.messages.client_commands import ClientCommand
 from edge.door.audio.audio_intake import AudioIntake
 from edge.protocols.client_protocol import Json
 from tests.unit.edge.call.memory_bus import MemoryBus

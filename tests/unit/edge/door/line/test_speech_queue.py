@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from edge.core.client_events import Interrupted, Speech
+from edge.core.messages.client_events import Interrupted, Speech
 from edge.door.line.speech_queue import Sent, SpeechQueue
 
 FRAME = 640

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from edge.core.inputs import Played
+from edge.core.messages.inputs import Played
 from edge.door.limits.budgets import Budgets
 from edge.door.limits.common_bounds import MOST_CLIENT_BYTES
 from edge.door.limits.costs import Costs

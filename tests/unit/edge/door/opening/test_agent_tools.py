@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge.core.client_commands import Begin
+from edge.core.messages.client_commands import Begin
 from edge.door.agents.agent_choice import configure, configure_transfer
 from edge.door.agents.tool_catalogue import ToolCatalogue
 from edge.door.opening.agent_tools import tools_of

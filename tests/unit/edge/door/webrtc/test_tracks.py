@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from edge.core.client_events import Interrupted, Speech
+from edge.core.messages.client_events import Interrupted, Speech
 
 pytest.importorskip("aiortc", reason="NOT TESTED HERE: the extra `webrtc` is not installed")
 from edge.door.webrtc.tracks import VoiceTrack  # it may be missing

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from edge.core.client_commands import ClientCommand, Reply
-from edge.core.client_events import ClientToolCalled
-from edge.core.inputs import ClientToolResult, ItemAdded, ItemRemoved, Truncated
+from edge.core.messages.client_commands import ClientCommand, Reply
+from edge.core.messages.client_events import ClientToolCalled
+from edge.core.messages.inputs import ClientToolResult, ItemAdded, ItemRemoved, Truncated
 from edge.protocols.realtime.item_requests import ItemRequests
 from edge.protocols.realtime.items import Item
 from edge.protocols.realtime.server_events import ServerEvents

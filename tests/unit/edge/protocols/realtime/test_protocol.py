@@ -8,8 +8,15 @@ from typing import Any
 
 import pytest
 
-from edge.core.client_commands import Audio, Begin, ClientCommand, EndSession, Reconfigure, Reply
-from edge.core.client_events import (
+from edge.core.messages.client_commands import (
+    Audio,
+    Begin,
+    ClientCommand,
+    EndSession,
+    Reconfigure,
+    Reply,
+)
+from edge.core.messages.client_events import (
     CallerStarted,
     Notice,
     ResponseStarted,
@@ -17,7 +24,7 @@ from edge.core.client_events import (
     SessionOpened,
     Speech,
 )
-from edge.core.inputs import Cancelled, Played, Truncated, TurnDiscarded, TurnEnded
+from edge.core.messages.inputs import Cancelled, Played, Truncated, TurnDiscarded, TurnEnded
 from edge.protocols.client_protocol import Handshake, ProtocolSettings
 from edge.protocols.realtime import RealtimeProtocol
 from runtime.audio.wav import Format

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from edge.core.client_commands import Ask, ClientCommand
-from edge.core.client_events import ClientToolCalled, ResponseStarted
-from edge.core.inputs import Cancelled, ClientToolResult
+from edge.core.messages.client_commands import Ask, ClientCommand
+from edge.core.messages.client_events import ClientToolCalled, ResponseStarted
+from edge.core.messages.inputs import Cancelled, ClientToolResult
 from edge.protocols.realtime.items import Item
 from edge.protocols.realtime.response_requests import (
     MOST_INPUT_BYTES,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge.core.client_events import ClientToolCalled, Speech
+from edge.core.messages.client_events import ClientToolCalled, Speech
 from edge.protocols.client_protocol import Json
 from edge.protocols.realtime.items import Items
 from edge.protocols.realtime.responses import OpenResponse, RequestedResponse, encoded, usage

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edge.core.inputs import ClientToolResult
+from edge.core.messages.inputs import ClientToolResult
 from edge.protocols.realtime.tools import (
     CLIENT_DEADLINE_MS,
     MOST_SESSION_TOOLS,

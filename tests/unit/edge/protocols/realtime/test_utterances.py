@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from edge.core.client_events import CallerStarted, CallerStopped, CallerTranscript
+from edge.core.messages.client_events import CallerStarted, CallerStopped, CallerTranscript
 from edge.protocols.client_protocol import Json
 from edge.protocols.realtime.items import Items
 from edge.protocols.realtime.session_object import SessionObject

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from edge.core.client_events import (
+from edge.core.hearing.utterance import LONGEST_MS, SPLIT_MS
+from edge.core.messages.client_events import (
     CallerStopped,
     CallerTranscript,
     ResponseStarted,
     Trouble,
     TurnHandedIn,
 )
-from edge.core.hearing.utterance import LONGEST_MS, SPLIT_MS
-from edge.core.inputs import (
+from edge.core.messages.inputs import (
     Commanded,
     Finished,
     ItemAdded,

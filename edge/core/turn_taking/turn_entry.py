@@ -12,19 +12,19 @@ Words that have not come are awaited (`session/awaited_words.py`), and turns typ
 that cannot be interrupted wait (`session/queued_requests.py`), also for a later connection.
 """
 
-from edge.core.client_events import CallerStopped, CallerTranscript, ResponseStarted, TurnHandedIn
-from edge.core.effects import Outbox
 from edge.core.hearing.segmenter import Segmenter
 from edge.core.hearing.utterance import Utterance
-from edge.core.idle import Idle
-from edge.core.inputs import ItemAdded, ItemRemoved
-from edge.core.keypad import Keypad
+from edge.core.messages import client_events as ce
+from edge.core.messages.effects import Outbox
+from edge.core.messages.inputs import ItemAdded, ItemRemoved
 from edge.core.response.current_response import CurrentResponse
 from edge.core.response.requester import Requester
 from edge.core.response.response import Response
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
 from edge.core.session.message_names import speech_key, turn_key
+from edge.core.turn_taking.idle import Idle
+from edge.core.turn_taking.keypad import Keypad
 from schemas import events as ev
 
 
@@ -132,7 +132,7 @@ class TurnEntry:
         """Enter a turn without a response."""
         words = self._requester.enter(text, confidence, now_ms, requested_ms)
         key = turn_key(self._history.turn)
-        self._out.tell(CallerTranscript(words, True, confidence, utterance=utterance, key=key))
+        self._out.tell(ce.CallerTranscript(words, True, confidence, utterance=utterance, key=key))
 
     def _tell_final(
         self, response: Response, words: str, utterance: int = 0, *, goes_on: bool = False
@@ -141,8 +141,8 @@ class TurnEntry:
         goes_on = goes_on or bool(self._history.carried_sent)
         key, confidence = turn_key(response.turn), response.request.confidence
         unsent = self._history.unsent(words)
-        self._out.tell(CallerTranscript(unsent, True, confidence, goes_on, utterance, key))
-        self._out.tell(ResponseStarted(response.turn))
+        self._out.tell(ce.CallerTranscript(unsent, True, confidence, goes_on, utterance, key))
+        self._out.tell(ce.ResponseStarted(response.turn))
 
     # -------------------------------------------------------- utterances that end
 
@@ -164,7 +164,7 @@ class TurnEntry:
         """End the open utterance for the client; its words are entered when they arrive."""
         utterance = self._segmenter.utterance
         self.close(now_ms, discarded=False, words_for="turn")
-        self._out.tell(TurnHandedIn(utterance.number if utterance else 0))
+        self._out.tell(ce.TurnHandedIn(utterance.number if utterance else 0))
 
     def split(
         self, utterance: Utterance, transcript: ev.TranscriptGuess, at_ms: int, now_ms: int
@@ -188,7 +188,9 @@ class TurnEntry:
         words_for: ev.WordsUse = "",
     ) -> None:
         """Tell and publish the end of *utterance* after *silence_ms* of silence."""
-        self._out.tell(CallerStopped(utterance.number, silence_ms, utterance.audio_ms, discarded))
+        self._out.tell(
+            ce.CallerStopped(utterance.number, silence_ms, utterance.audio_ms, discarded)
+        )
         ended = ev.SpeechEnded(
             **self._out.head(now_ms),
             utterance=utterance.number,
@@ -232,15 +234,13 @@ class TurnEntry:
 
     def final(self, final: ev.TranscriptFinal, now_ms: int) -> None:
         """Take the final transcript of an utterance, if it is awaited."""
-        match self._awaited.take(final.utterance):
-            case "turn":
-                responds = self._config.current.turns.respond and not self._control.model_off
-                self._enter_part(final, now_ms, respond=responds and bool(final.text))
-            case "next_turn":
-                self._history.carried.append(final.text)
-                self._idle.note_caller_word(now_ms)
-            case _:
-                pass
+        use = self._awaited.take(final.utterance)
+        if use == "turn":
+            responds = self._config.current.turns.respond and not self._control.model_off
+            self._enter_part(final, now_ms, respond=responds and bool(final.text))
+        elif use == "next_turn":
+            self._history.carried.append(final.text)
+            self._idle.note_caller_word(now_ms)
 
     def note_lost(self, utterance: int) -> bool:
         """Note that the words of *utterance* will not come; return whether they are missed."""
@@ -285,7 +285,7 @@ class TurnEntry:
             )
             self._queued.read(self._out.publish(added))
         confidence, number = recognised.confidence, recognised.utterance
-        self._out.tell(CallerTranscript(unsent, True, confidence, goes_on, number, key))
+        self._out.tell(ce.CallerTranscript(unsent, True, confidence, goes_on, number, key))
 
     def edit(self, item_edit: ItemAdded | ItemRemoved, now_ms: int) -> None:
         """Add a message to the conversation, or remove one."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from edge.core.effects import Outbox
+from edge.core.messages.effects import Outbox
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
 from schemas import events as ev

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from edge.core.client_events import Speech, Trouble
-from edge.core.inputs import TurnEnded
-from edge.core.stage_watch import FATAL_FAILURES, SILENT_STAGE_MS
+from edge.core.messages.client_events import Speech, Trouble
+from edge.core.messages.inputs import TurnEnded
+from edge.core.stages.stage_watch import FATAL_FAILURES, SILENT_STAGE_MS
 from schemas import events as ev
 from tests.unit.edge.core.client_calls import BY_CLIENT
 from tests.unit.edge.core.rehearsal import Rehearsal

@@ -1,11 +1,11 @@
 """Watches for stages that fail or stay silent; gives their work up and tells the caller."""
 
-from edge.core.client_events import Trouble
-from edge.core.effects import Outbox
+from edge.core.messages.client_events import Trouble
+from edge.core.messages.effects import Outbox
 from edge.core.response.responder import Responder
 from edge.core.session.awaited_words import AwaitedWords
 from edge.core.session.current_config import CurrentConfig
-from edge.core.turn_entry import TurnEntry
+from edge.core.turn_taking.turn_entry import TurnEntry
 from schemas import events as ev
 
 SILENT_STAGE_MS = 3000

@@ -1,7 +1,7 @@
 """Telephone keys, collected until a number is complete and then passed to the language model."""
 
-from edge.core.effects import Outbox
-from edge.core.idle import Idle
+from edge.core.messages.effects import Outbox
+from edge.core.turn_taking.idle import Idle
 from schemas import events as ev
 
 QUIET_MS = 2000

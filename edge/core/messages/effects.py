@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from edge.core.client_events import ClientEvent
+from edge.core.messages.client_events import ClientEvent
 from edge.core.session.summary import Summary
 from schemas.audio import AudioFrame
 from schemas.events import Event, Head

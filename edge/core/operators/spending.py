@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from edge.core.effects import Outbox
+from edge.core.messages.effects import Outbox
 from edge.core.session.control_memory import SpendMove
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History

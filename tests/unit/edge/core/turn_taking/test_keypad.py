@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from edge.core.client_events import Interrupted
-from edge.core.effects import Outbox
-from edge.core.idle import Idle
-from edge.core.inputs import Finished, KeyPressed
-from edge.core.keypad import MOST_NUMBER_KEYS, QUIET_MS, Keypad
+from edge.core.messages.client_events import Interrupted
+from edge.core.messages.effects import Outbox
+from edge.core.messages.inputs import Finished, KeyPressed
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.summary import Summary
+from edge.core.turn_taking.idle import Idle
+from edge.core.turn_taking.keypad import MOST_NUMBER_KEYS, QUIET_MS, Keypad
 from schemas import events as ev
 from schemas.session_config import SessionConfig
 from tests.unit.edge.core.rehearsal import Rehearsal

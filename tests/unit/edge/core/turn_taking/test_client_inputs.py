@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from edge.core.client_events import CallerTranscript, Interrupted, ResponseStarted, Speech
 from edge.core.endpointing.end_of_turn import WAITS
-from edge.core.inputs import (
+from edge.core.messages.client_events import CallerTranscript, Interrupted, ResponseStarted, Speech
+from edge.core.messages.inputs import (
     Cancelled,
     ClientToolResult,
     Commanded,

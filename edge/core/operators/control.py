@@ -4,15 +4,15 @@ Texts wait until nobody speaks, and are spoken in order. A call that ends ignore
 last words are spoken to their end, then the shell hangs up.
 """
 
-from edge.core.effects import COMMAND_PREFIX, Outbox
-from edge.core.idle import Idle
-from edge.core.inputs import Commanded
+from edge.core.messages.effects import COMMAND_PREFIX, Outbox
+from edge.core.messages.inputs import Commanded
 from edge.core.response.current_response import CurrentResponse
 from edge.core.response.requester import Requester
 from edge.core.session.call_phase import ENDING, OPEN, CallMove
 from edge.core.session.control_memory import MOST_WAITING_TEXTS, REACHED, ControlMemory, SpendMove
 from edge.core.session.current_config import CurrentConfig
-from edge.core.turn_entry import TurnEntry
+from edge.core.turn_taking.idle import Idle
+from edge.core.turn_taking.turn_entry import TurnEntry
 from schemas import events as ev
 from schemas.control import AnyCommand, End, Fault, Instruct, Interrupt, Mute, Say, Transfer
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from edge.core.client_events import Speech
-from edge.core.effects import HangUp
-from edge.core.inputs import Commanded, Finished, Resumed, Typed
+from edge.core.messages.client_events import Speech
+from edge.core.messages.effects import HangUp
+from edge.core.messages.inputs import Commanded, Finished, Resumed, Typed
 from edge.core.session.history import fold
 from schemas import events as ev
 from schemas.control import Say

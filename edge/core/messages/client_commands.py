@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from edge.core.inputs import FromClient
+from edge.core.messages.inputs import FromClient
 from runtime.audio.containers import Container
 from runtime.audio.wav import Format
 from schemas.events import Message

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from edge.core import effects
-from edge.core.client_events import Interrupted, Speech
-from edge.core.inputs import (
+from edge.core.messages import effects
+from edge.core.messages.client_events import Interrupted, Speech
+from edge.core.messages.inputs import (
     Reconfigured,
     Typed,
 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from edge.core.idle import Idle
-from edge.core.inputs import Commanded
+from edge.core.messages.inputs import Commanded
 from edge.core.session.current_config import CurrentConfig
+from edge.core.turn_taking.idle import Idle
 from schemas import events as ev
 from schemas.control import Mute
 from tests.unit.edge.core.rehearsal import Rehearsal, config

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from edge.core import barge_in
 from edge.core.hearing.utterance import Onset
+from edge.core.turn_taking import barge_in
 from tests.unit.edge.core.aura_side import AuraSide
 
 RESPONSE = "The weather in Hamburg is fine today."

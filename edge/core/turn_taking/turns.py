@@ -18,17 +18,17 @@ response's are in `response/response.py`, and whose turn it is follows from both
     response    (none) ◄─────────── retracted ────────────┴─ SPECULATIVE ──commit──► COMMITTED
 """
 
-from edge.core import barge_in
-from edge.core.client_events import CallerStarted, CallerTranscript
-from edge.core.effects import Outbox
-from edge.core.endpointer import Endpointer
 from edge.core.hearing.segmenter import SegmentedFrame, Segmenter
 from edge.core.hearing.speech_detector import SpeechChange
 from edge.core.hearing.utterance import SPLIT_MS, Onset, Utterance, UtterancePhase
-from edge.core.inputs import PartialTranscript
+from edge.core.messages.client_events import CallerStarted, CallerTranscript
+from edge.core.messages.effects import Outbox
+from edge.core.messages.inputs import PartialTranscript
 from edge.core.response.current_response import CurrentResponse
 from edge.core.session.current_config import CurrentConfig
-from edge.core.turn_entry import TurnEntry
+from edge.core.turn_taking import barge_in
+from edge.core.turn_taking.endpointer import Endpointer
+from edge.core.turn_taking.turn_entry import TurnEntry
 from schemas import events as ev
 
 EARLY_REPLY_MS = 1000

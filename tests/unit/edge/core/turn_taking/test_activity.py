@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from edge.core.activity import BUSY, LISTENING, QUIET, activity
 from edge.core.hearing.utterance import Utterance, UtterancePhase
-from edge.core.inputs import Reconfigured, ResponseRequested, TurnEnded
+from edge.core.messages.inputs import Reconfigured, ResponseRequested, TurnEnded
 from edge.core.response.response import Phase, Response
+from edge.core.turn_taking.activity import BUSY, LISTENING, QUIET, activity
 from runtime.moves import IllegalMoveError
 from schemas import events as ev
 from tests.unit.edge.core.aura_side import AuraSide

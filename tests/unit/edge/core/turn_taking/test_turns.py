@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from edge.core.client_events import CallerTranscript, Interrupted, ResponseDone, TurnHandedIn
 from edge.core.endpointing.end_of_turn import WAITS
 from edge.core.hearing.utterance import LONGEST_MS, SPLIT_MS
-from edge.core.inputs import BackgroundAlone, Commanded, PartialTranscript, Reconfigured, TurnEnded
-from edge.core.turns import BACKCHANNEL_MS, CLEAR_WORDS, NOISE_MS, RESPONSE_MS
+from edge.core.messages import client_events as ce
+from edge.core.messages import inputs
+from edge.core.turn_taking.turns import BACKCHANNEL_MS, CLEAR_WORDS, NOISE_MS, RESPONSE_MS
 from schemas import events as ev
 from schemas.control import Say
 from tests.unit.edge.core.client_calls import final
@@ -62,16 +62,16 @@ def test_an_answer_may_need_several_words_to_be_interrupted() -> None:
     call = answered(interruption__min_words=3)
     call.says(1000)
     call.partial("Wait please")
-    assert not call.told(Interrupted)
+    assert not call.told(ce.Interrupted)
     call.partial("Wait please I have a question")
-    assert call.told(Interrupted)
+    assert call.told(ce.Interrupted)
 
 
 def test_too_few_words_let_the_answer_go_on() -> None:
     call = answered(interruption__min_words=3)
     said(call, "Wait please.")
     call.quiet(200)
-    assert not call.told(Interrupted)
+    assert not call.told(ce.Interrupted)
     assert call.events(ev.InterruptionDismissed)
 
 
@@ -124,9 +124,9 @@ def test_a_session_whose_turns_get_no_response_any_more_takes_a_speculative_one_
 ) -> None:
     call = Rehearsal()
     said(call, "Stop the music, please.")
-    call.give(Reconfigured(call.call.config.but({"language": "de"})))
+    call.give(inputs.Reconfigured(call.call.config.but({"language": "de"})))
     assert not call.events(ev.ResponseCancelled)
-    call.give(Reconfigured(call.call.config.but(change)))
+    call.give(inputs.Reconfigured(call.call.config.but(change)))
     assert [one.reason for one in call.events(ev.ResponseCancelled)] == ["retracted"]
 
 
@@ -140,7 +140,7 @@ def test_speech_just_after_the_first_sound_of_a_response_goes_on_with_the_turn()
     assert committed(call)[-1] == (
         "I know that there are dogs for blind people. They help them to find ways."
     )
-    assert [one.heard for one in call.told(Interrupted)] == [""]
+    assert [one.heard for one in call.told(ce.Interrupted)] == [""]
 
 
 def test_a_part_of_a_long_speech_is_entered_and_a_sound_after_it_is_answered() -> None:
@@ -199,9 +199,9 @@ def test_words_of_a_doubted_voice_count_if_they_are_clear(
     confidence: float, *, counts: bool
 ) -> None:
     call = Rehearsal()
-    call.give(BackgroundAlone())  # nobody speaks: it changes nothing
+    call.give(inputs.BackgroundAlone())  # nobody speaks: it changes nothing
     call.says(500)
-    call.give(BackgroundAlone())
+    call.give(inputs.BackgroundAlone())
     call.quiet(200)
     call.hears("Stop the music, please.", confidence=confidence)
     assert [one.discarded for one in call.events(ev.SpeechEnded)] == ([] if counts else [True])
@@ -211,22 +211,22 @@ def test_words_of_a_doubted_voice_count_if_they_are_clear(
 
 def test_words_are_told_if_they_are_of_the_open_utterance() -> None:
     call = Rehearsal()
-    call.give(PartialTranscript(1, 300, "Too early"))
+    call.give(inputs.PartialTranscript(1, 300, "Too early"))
     call.says(500)
     for utterance, text in ((2, "Another's"), (1, ""), (1, "Stop the")):
-        call.give(PartialTranscript(utterance, 300, text))
+        call.give(inputs.PartialTranscript(utterance, 300, text))
     words = {"text": "Another's", "confidence": 0.9, "took_ms": 1.0, "model": "m"}
     call.event(ev.TranscriptGuess, utterance=2, pause=0, **words)
-    assert call.told(CallerTranscript) == [CallerTranscript("Stop the", final=False)]
+    assert call.told(ce.CallerTranscript) == [ce.CallerTranscript("Stop the", final=False)]
 
 
 def test_voice_that_lasts_stops_a_response_before_its_words_are_known() -> None:
     call = answered(interruption__voice_ms=450)
     call.quiet(1500)
     call.says(300)
-    assert not call.told(Interrupted)
+    assert not call.told(ce.Interrupted)
     call.says(300)
-    assert len(call.told(Interrupted)) == 1
+    assert len(call.told(ce.Interrupted)) == 1
     assert not call.events(ev.ResponseCancelled)
 
 
@@ -238,7 +238,7 @@ def test_words_up_to_a_pause_that_is_over_interrupt_only_what_voice_can_stop(voi
     call.quiet(200)
     call.says(200)
     call.hears("Wait a moment")
-    assert bool(call.told(Interrupted)) is bool(voice_ms)
+    assert bool(call.told(ce.Interrupted)) is bool(voice_ms)
 
 
 @pytest.mark.parametrize(("words", "least_ms"), [("", NOISE_MS), ("Mhm.", BACKCHANNEL_MS)])
@@ -251,24 +251,25 @@ def test_a_sound_over_a_response_is_over_after_a_short_silence_or_when_the_clien
     call.says(300)
     call.quiet(200)
     if by_client:
-        call.give(TurnEnded())
+        call.give(inputs.TurnEnded())
     call.hears(words)
     call.quiet(0 if by_client else least_ms - 200)
     (*_, ended) = call.events(ev.SpeechEnded)
     assert (ended.discarded, ended.wait_ms) == (True, 200 if by_client else least_ms)
     assert len(call.events(ev.InterruptionDismissed)) == 1
     call.quiet(4000)
-    assert len(call.told(ResponseDone)) == 1
+    assert len(call.told(ce.ResponseDone)) == 1
 
 
 def test_words_over_a_firm_text_are_told_and_taken_after_it() -> None:
     call = Rehearsal()
-    call.give(Commanded("c1", "op", Say("Please hold the line.", interruptible=False)))
+    call.give(inputs.Commanded("c1", "op", Say("Please hold the line.", interruptible=False)))
     call.speaks(0, 3000, turn=call.events(ev.ControlSpoken)[-1].turn)
     said(call, "Stop the music, please.")
     call.quiet(1000)
-    assert call.told(CallerTranscript) == [CallerTranscript("Stop the music, please.", final=False)]
-    assert (committed(call), call.told(Interrupted)) == ([], [])
+    (told,) = call.told(ce.CallerTranscript)
+    assert told == ce.CallerTranscript("Stop the music, please.", final=False)
+    assert (committed(call), call.told(ce.Interrupted)) == ([], [])
     call.quiet(1500)
     assert committed(call) == ["Stop the music, please."]
 
@@ -281,9 +282,9 @@ def test_a_client_that_ends_turns_itself_is_waited_for_and_told_what_it_ended(
     said(call, "Stop the music, please.")
     call.quiet(3000)
     assert (committed(call), call.events(ev.SpeechEnded)) == ([], [])
-    call.give(TurnEnded())
-    call.give(TurnEnded())
-    assert call.told(TurnHandedIn) == [TurnHandedIn(1), TurnHandedIn(0)]
+    call.give(inputs.TurnEnded())
+    call.give(inputs.TurnEnded())
+    assert call.told(ce.TurnHandedIn) == [ce.TurnHandedIn(1), ce.TurnHandedIn(0)]
     final(call, "Stop the music, please.")
     assert bool(call.events(ev.TurnTaken)) is respond
 
@@ -291,9 +292,9 @@ def test_a_client_that_ends_turns_itself_is_waited_for_and_told_what_it_ended(
 def test_an_end_of_turn_is_a_pause_whose_words_end_it_and_nothing_without_speech() -> None:
     call = Rehearsal()
     before = len(call.effects)
-    call.give(TurnEnded())
+    call.give(inputs.TurnEnded())
     assert call.effects[before:] == []
     call.burst(VOICE * 30 + SILENCE)
-    call.give(TurnEnded())
+    call.give(inputs.TurnEnded())
     call.hears("I would like to")
     assert committed(call) == ["I would like to"]

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from edge.core.client_events import Trouble
-from edge.core.effects import ResyncSpeech
 from edge.core.hearing.utterance import LONGEST_MS
-from edge.core.inputs import TurnEnded
+from edge.core.messages.client_events import Trouble
+from edge.core.messages.effects import ResyncSpeech
+from edge.core.messages.inputs import TurnEnded
 from schemas import events as ev
 from tests.unit.edge.core.rehearsal import VOICE, Rehearsal
 from tests.unit.edge.core.response.tool_table import Table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edge.core.inputs import Finished, Reconfigured, Resumed, Typed
+from edge.core.messages.inputs import Finished, Reconfigured, Resumed, Typed
 from edge.core.session.history import fold
 from schemas import events as ev
 from schemas.agent import AgentUsed

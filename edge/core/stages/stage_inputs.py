@@ -1,9 +1,9 @@
 """Passes the events of the stages to the part of the call that they concern. Pure."""
 
 from edge.core.response.responder import Responder
-from edge.core.stage_watch import StageWatch
-from edge.core.turn_entry import TurnEntry
-from edge.core.turns import Turns
+from edge.core.stages.stage_watch import StageWatch
+from edge.core.turn_taking.turn_entry import TurnEntry
+from edge.core.turn_taking.turns import Turns
 from schemas import events as ev
 
 

@@ -2,14 +2,14 @@
 
 from typing import assert_never
 
-from edge.core import inputs
-from edge.core.inputs import FromClient
-from edge.core.keypad import Keypad
+from edge.core.messages import inputs
+from edge.core.messages.inputs import FromClient
 from edge.core.response.current_response import CurrentResponse
 from edge.core.response.requester import Requester
 from edge.core.response.responder import Responder
-from edge.core.turn_entry import TurnEntry
-from edge.core.turns import Turns
+from edge.core.turn_taking.keypad import Keypad
+from edge.core.turn_taking.turn_entry import TurnEntry
+from edge.core.turn_taking.turns import Turns
 
 
 class ClientInputs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edge.core.endpointer import Endpointer
+from edge.core.turn_taking.endpointer import Endpointer
 from schemas.events import Message
 from tests.unit.edge.core.aura_side import AuraSide, transcript
 

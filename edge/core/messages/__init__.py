@@ -1,0 +1,1 @@
+"""What a call takes and gives: inputs, effects, client commands, client events. Pure."""

@@ -1,0 +1,1 @@
+"""The stages: their results, their failures and their silence. Pure."""
