@@ -131,13 +131,7 @@ class RecordedStages:
                 self._tools.came(result, at_ms)
             case ev.ResponseSentence() | ev.ResponseCompleted() if is_own(result):
                 pass  # the replay's call makes its own
-            case (
-                ev.ResponseSentence()
-                | ev.ResponseCompleted()
-                | ev.ToolCalled()
-                | ChunkSpoken()
-                | ev.SpeechReady()
-            ):
+            case _ if isinstance(result, OfAResponse):
                 if response := self._response_of(result):
                     response.came.append((at_ms - response.taken.at_ms, stage_input))
             case _:

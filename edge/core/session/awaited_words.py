@@ -7,35 +7,25 @@ later connection.
 from dataclasses import dataclass, field
 
 from edge.core.session.message_names import speech_key
+from schemas import events as ev
 from schemas.control import End, Mute
-from schemas.events import (
-    ControlReceived,
-    Event,
-    JobFailed,
-    MessageAdded,
-    SessionResumed,
-    SpeechEnded,
-    TranscriptFinal,
-    TroubleTold,
-    WordsUse,
-)
 
 
 @dataclass
 class AwaitedWords:
     """The utterances whose words are awaited."""
 
-    ends: dict[int, SpeechEnded] = field(default_factory=dict)
+    ends: dict[int, ev.SpeechEnded] = field(default_factory=dict)
     """The end of each, by its number."""
     resumed_ms: int = 0
     """The time of the latest resume, Unix ms; 0: there was none."""
 
-    def use_of(self, utterance: int) -> WordsUse:
+    def use_of(self, utterance: int) -> ev.WordsUse:
         """Return what the words of *utterance* are for; empty: they are not awaited."""
         ended = self.ends.get(utterance)
         return ended.words_for if ended else ""
 
-    def has(self, use: WordsUse) -> bool:
+    def has(self, use: ev.WordsUse) -> bool:
         """Tell whether any words for *use* are awaited."""
         return any(ended.words_for == use for ended in self.ends.values())
 
@@ -51,7 +41,7 @@ class AwaitedWords:
         turns = (number for number, ended in self.ends.items() if ended.words_for == "turn")
         return min(turns, default=0)
 
-    def take(self, utterance: int) -> WordsUse:
+    def take(self, utterance: int) -> ev.WordsUse:
         """Return what the words of *utterance* are for, and await them no more."""
         use = self.use_of(utterance)
         self.ends.pop(utterance, None)
@@ -69,25 +59,25 @@ class AwaitedWords:
         else:
             self.ends.clear()
 
-    def take_recorded(self, final: TranscriptFinal) -> WordsUse:
+    def take_recorded(self, final: ev.TranscriptFinal) -> ev.WordsUse:
         """Take words from the log; those of a turn are awaited until they are entered."""
         use = self.use_of(final.utterance)
         return "" if use == "turn" and final.text else self.take(final.utterance)
 
-    def read(self, event: Event) -> None:
+    def read(self, event: ev.Event) -> None:
         """Take an event of the log."""
         match event:
-            case SpeechEnded(utterance=number) if event.words_for:
+            case ev.SpeechEnded(utterance=number) if event.words_for:
                 self.ends[number] = event
-            case MessageAdded(key=key):
+            case ev.MessageAdded(key=key):
                 self.ends = {n: ended for n, ended in self.ends.items() if speech_key(n) != key}
-            case JobFailed(stage="stt", utterance=number):
+            case ev.JobFailed(stage="stt", utterance=number):
                 self.lose(number)
-            case TroubleTold(stage="stt", utterance=number):
+            case ev.TroubleTold(stage="stt", utterance=number):
                 self.give_up(number)
-            case ControlReceived(command=End() | Mute("caller", True)):
+            case ev.ControlReceived(command=End() | Mute("caller", True)):
                 self.ends.clear()
-            case SessionResumed(at_ms=at_ms):
+            case ev.SessionResumed(at_ms=at_ms):
                 self.resumed_ms = at_ms
             case _:
                 pass

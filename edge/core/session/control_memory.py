@@ -14,15 +14,8 @@ from enum import Enum, auto
 
 from edge.core.session.call_phase import CALL_MOVES, CallMove, CallPhase
 from runtime.moves import moved
+from schemas import events as ev
 from schemas.control import AnyCommand, End, Instruct, Interrupt, Mute, Say, Side
-from schemas.events import (
-    AnswerHeard,
-    ControlReceived,
-    ControlSpoken,
-    Event,
-    ResponseCancelled,
-    SpendReached,
-)
 
 MOST_INSTRUCTIONS, MOST_INSTRUCTIONS_CHARS = 20, 8000
 """The most instructions in force, and their characters in all, since each job carries them. The
@@ -180,18 +173,18 @@ class ControlMemory:
         for turn in tuple(self.being_spoken):
             self.turn_dropped(turn)
 
-    def read(self, event: Event) -> None:
+    def read(self, event: ev.Event) -> None:
         """Take an event of the log."""
         match event:
-            case ControlReceived():
+            case ev.ControlReceived():
                 self.note(event.command_id, event.command)
-            case ControlSpoken():
+            case ev.ControlSpoken():
                 self.note_spoken(event.command_id, event.turn)
-            case ResponseCancelled(turn=turn, reason="retracted"):
+            case ev.ResponseCancelled(turn=turn, reason="retracted"):
                 self.turn_dropped(turn)
-            case AnswerHeard(turn=turn, resumable=False):
+            case ev.AnswerHeard(turn=turn, resumable=False):
                 self.turn_over(turn)
-            case SpendReached():
+            case ev.SpendReached():
                 self.move_spend(SpendMove.REACH)
             case _:
                 pass

@@ -13,37 +13,15 @@ from edge.core.session.spend import Spend
 from edge.core.session.summary import Summary
 from edge.core.session.tool_steps import Key, Result, ToolSteps, key_of, late, shortened
 from edge.core.session.unfinished_response import UnfinishedResponse
+from schemas import events as ev
 from schemas.agent import AgentUsed
-from schemas.events import (
-    AgentChanged,
-    AnswerHeard,
-    AnswerTruncated,
-    ControlSpoken,
-    Event,
-    ItemRole,
-    Message,
-    MessageAdded,
-    MessageRemoved,
-    ResponseCompleted,
-    ResponseSentence,
-    SessionStarted,
-    SpeechStarted,
-    ToolCalled,
-    ToolFailed,
-    ToolRequested,
-    ToolReturned,
-    TranscriptFinal,
-    TurnCommitted,
-    TurnTaken,
-    WebhookRequested,
-)
 
 
 @dataclass
 class History:
     """The conversation before the next turn, and the state for that turn."""
 
-    messages: list[Message] = field(default_factory=list)
+    messages: list[ev.Message] = field(default_factory=list)
     turn: int = 0
     """The last turn taken."""
     utterance: int = 0
@@ -62,9 +40,9 @@ class History:
     """The response that was being spoken when the connection was cut; its question is carried
     too."""
     summary: Summary = field(default_factory=Summary)
-    background_calls: dict[Key, ToolCalled] = field(default_factory=dict)
+    background_calls: dict[Key, ev.ToolCalled] = field(default_factory=dict)
     """Background calls: they still run although their turn is over."""
-    late_results: list[Message] = field(default_factory=list)
+    late_results: list[ev.Message] = field(default_factory=list)
     """Results of such calls that no turn has used yet."""
     agent: AgentUsed | None = None
     """The current agent of the session, after all transfers."""
@@ -79,21 +57,21 @@ class History:
     instructions: dict[str, str] = field(default_factory=dict)
     """The client's system messages by key; they become part of the prompt, not of the
     conversation."""
-    _deferred: dict[str, Message] | None = None
+    _deferred: dict[str, ev.Message] | None = None
     """Messages by key that were added during a turn, and are entered after it; None: there is no
     turn that is committed and not entered yet."""
 
     def __post_init__(self) -> None:
         self.names = MessageNames(self.messages)
 
-    def read(self, event: Event) -> None:
+    def read(self, event: ev.Event) -> None:
         """Pass an event of the log to the parts that are derived from single events."""
         self.summary.count(event)
         self.control.read(event)
         self.spend.count(event)
         self.awaited.read(event)
         self.queued.read(event)
-        if isinstance(event, SessionStarted):
+        if isinstance(event, ev.SessionStarted):
             self.agent, self.began_as = event.agent, event.agent.name if event.agent else ""
 
     @property
@@ -107,14 +85,14 @@ class History:
     ) -> None:
         """Enter a finished turn: the caller's words, the steps of tools, the heard words."""
         if caller_words:
-            self._enter(Message("user", caller_words), turn_key(turn))
+            self._enter(ev.Message("user", caller_words), turn_key(turn))
         if steps:
             self.messages += map(shortened, steps.messages(with_text=False))
             for call in steps.calls.values():
                 if call.is_background:
                     self.background_calls[key_of(call.called)] = call.called
         if heard:
-            self._enter(Message("assistant", heard), response_key(turn))
+            self._enter(ev.Message("assistant", heard), response_key(turn))
             self.responses += bool(caller_words)
         self.turn_over()
 
@@ -128,20 +106,20 @@ class History:
         for key, message in deferred.items():
             self.names.insert(key, message, None)
 
-    def _enter(self, message: Message, key: str) -> None:
+    def _enter(self, message: ev.Message, key: str) -> None:
         self.messages.append(message)
         self.names.give(key, message)
 
-    def add(self, key: str, role: ItemRole, text: str, after: str | None = None) -> bool:
+    def add(self, key: str, role: ev.ItemRole, text: str, after: str | None = None) -> bool:
         """Add a message (see `inputs.ItemAdded`); return False if its key is taken."""
         if key in self.names or key in self.instructions or key in (self._deferred or ()):
             return False
         if role == "system":
             self.instructions[key] = text
         elif self._deferred is not None and after != "" and after not in self.names:
-            self._deferred[key] = Message(role, text)
+            self._deferred[key] = ev.Message(role, text)
         else:
-            self.names.insert(key, Message(role, text), after)
+            self.names.insert(key, ev.Message(role, text), after)
         return True
 
     def remove(self, key: str) -> None:
@@ -153,7 +131,7 @@ class History:
         else:
             self.names.remove(key)
 
-    def take_heard(self, event: AnswerHeard, caller_words: str, steps: ToolSteps | None) -> None:
+    def take_heard(self, event: ev.AnswerHeard, caller_words: str, steps: ToolSteps | None) -> None:
         """Enter the recorded end of a response to *caller_words*."""
         if event.carried:
             self.carry(caller_words)
@@ -161,16 +139,16 @@ class History:
             self.enter_turn(caller_words, event.text, steps, event.turn)
         self.turn_over()
 
-    def take_edit(self, event: AnswerTruncated | MessageAdded | MessageRemoved) -> None:
+    def take_edit(self, event: ev.AnswerTruncated | ev.MessageAdded | ev.MessageRemoved) -> None:
         """Repeat a recorded change of the client."""
         match event:
-            case AnswerTruncated(turn=turn, text=heard):
+            case ev.AnswerTruncated(turn=turn, text=heard):
                 self.names.reword(response_key(turn), heard)
-            case MessageAdded(key=key):
+            case ev.MessageAdded(key=key):
                 if is_speech(key):
                     self.commit_carried()  # they are part of its words
                 self.add(key, event.role, event.text, event.after)
-            case MessageRemoved(key=key):
+            case ev.MessageRemoved(key=key):
                 self.remove(key)
 
     def system(self, prompt: str) -> str:
@@ -179,7 +157,7 @@ class History:
         beside = (*newest, *self.control.instructions)
         return "\n\n".join(text for text in (prompt, *beside) if text)
 
-    def window(self, caller_words: str | None, size: int) -> tuple[Message, ...]:
+    def window(self, caller_words: str | None, size: int) -> tuple[ev.Message, ...]:
         """Return the last messages, ending with *caller_words*, unless that is None.
 
         Their number is between half of *size* and *size*. Dropping half at once keeps the beginning
@@ -189,7 +167,7 @@ class History:
         block = size // 2
         excess = max(0, len(self.messages) + 1 - size)
         known = newest_messages(self.messages[-(-excess // block) * block :])
-        return tuple(known) if caller_words is None else (*known, Message("user", caller_words))
+        return tuple(known) if caller_words is None else (*known, ev.Message("user", caller_words))
 
     def take_late(self, result: Result) -> bool:
         """Enter the result of a background call; return False for any other call."""
@@ -231,17 +209,19 @@ class History:
         self.carried_sent = len(self.carried)
 
 
-def fold(events: Iterable[Event]) -> History:
+def fold(events: Iterable[ev.Event]) -> History:
     """Return the history of one session from its *events* in order."""
     history, caller_words = History(), dict[int, str]()
     responses: dict[int, dict[int, str]] = {}
     steps: dict[int, ToolSteps] = {}
     for event in events:
-        if isinstance(event, TurnTaken | ResponseCompleted | ToolCalled | ToolRequested | Result):
+        if isinstance(
+            event, ev.TurnTaken | ev.ResponseCompleted | ev.ToolCalled | ev.ToolRequested | Result
+        ):
             steps.setdefault(event.turn, ToolSteps()).note(event)
         _count(history, event)
         match event:
-            case TurnCommitted(turn=turn, text=text):
+            case ev.TurnCommitted(turn=turn, text=text):
                 caller_words[turn] = text
                 history.turn_begins()
                 history.commit_carried()  # they are part of *text*
@@ -249,9 +229,9 @@ def fold(events: Iterable[Event]) -> History:
                 history.unfinished = UnfinishedResponse(
                     turn, text, event.confidence, event.at_ms, not asked or asked.in_conversation
                 )
-            case AnswerHeard(turn=turn, resumable=False):
+            case ev.AnswerHeard(turn=turn, resumable=False):
                 history.take_heard(event, caller_words.pop(turn, ""), steps.get(turn))
-            case ResponseSentence(turn=turn, index=index, text=text):
+            case ev.ResponseSentence(turn=turn, index=index, text=text):
                 responses.setdefault(turn, {})[index] = text
             case _:
                 pass
@@ -270,27 +250,27 @@ def fold(events: Iterable[Event]) -> History:
     return history
 
 
-def _count(history: History, event: Event) -> None:
+def _count(history: History, event: ev.Event) -> None:
     """Take numbers, agents, edits and late results of tools from *event*."""
     match event:
-        case AgentChanged(agent=agent):
+        case ev.AgentChanged(agent=agent):
             history.agent = agent
-        case TurnCommitted(turn=turn) | ControlSpoken(turn=turn):
+        case ev.TurnCommitted(turn=turn) | ev.ControlSpoken(turn=turn):
             history.turn = max(history.turn, turn)
-        case TurnTaken(turn=turn, step=step):
+        case ev.TurnTaken(turn=turn, step=step):
             history.turn = max(history.turn, turn)
             if not step:
                 history.enter_late_results()
-        case SpeechStarted(utterance=utterance):
+        case ev.SpeechStarted(utterance=utterance):
             history.utterance = max(history.utterance, utterance)
-        case TranscriptFinal(text=text):
+        case ev.TranscriptFinal(text=text):
             if history.awaited.take_recorded(event) == "next_turn":
                 history.carried.append(text)
-        case AnswerTruncated() | MessageAdded() | MessageRemoved():
+        case ev.AnswerTruncated() | ev.MessageAdded() | ev.MessageRemoved():
             history.take_edit(event)
-        case ToolReturned() | ToolFailed():
+        case ev.ToolReturned() | ev.ToolFailed():
             history.take_late(event)
-        case WebhookRequested(number=number):
+        case ev.WebhookRequested(number=number):
             history.webhook_messages = number + 1
         case _:
             pass

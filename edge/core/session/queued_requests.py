@@ -6,16 +6,8 @@ response; `turn.committed` tells that a response begins, perhaps only on a later
 
 from dataclasses import dataclass, field
 
+from schemas import events as ev
 from schemas.control import End, Mute
-from schemas.events import (
-    ControlReceived,
-    Event,
-    MessageAdded,
-    RequestQueued,
-    SessionResumed,
-    SpendReached,
-    TurnCommitted,
-)
 
 
 @dataclass
@@ -26,9 +18,9 @@ class QueuedRequests:
     """Whether the conversation has words that wait for a response; one is to all of them.
 
     A response that an event does not tell is wanted and begun in the same step of a call."""
-    typed: dict[int, RequestQueued] = field(default_factory=dict)
+    typed: dict[int, ev.RequestQueued] = field(default_factory=dict)
     """The typed turns in order, by their times, Unix ms."""
-    responses: dict[int, RequestQueued] = field(default_factory=dict)
+    responses: dict[int, ev.RequestQueued] = field(default_factory=dict)
     """The requested responses in order, by their times, Unix ms."""
 
     @property
@@ -46,24 +38,24 @@ class QueuedRequests:
         self.drop_responses()
         self.typed.clear()
 
-    def read(self, event: Event) -> None:
+    def read(self, event: ev.Event) -> None:
         """Take an event of the log."""
         match event:
-            case RequestQueued(at_ms=at_ms, text=None):
+            case ev.RequestQueued(at_ms=at_ms, text=None):
                 self.responses[at_ms] = event
-            case RequestQueued(at_ms=at_ms):
+            case ev.RequestQueued(at_ms=at_ms):
                 self.typed[at_ms] = event
-            case MessageAdded(wants_response=True):
+            case ev.MessageAdded(wants_response=True):
                 self.wants_response = True
-            case TurnCommitted(requested_ms=requested_ms):
+            case ev.TurnCommitted(requested_ms=requested_ms):
                 self.wants_response = False
                 self.typed.pop(requested_ms, None)
                 self.responses.pop(requested_ms, None)
-            case ControlReceived(command=End() | Mute("caller", True)):
+            case ev.ControlReceived(command=End() | Mute("caller", True)):
                 self.clear()
-            case ControlReceived(command=Mute("assistant", True)) | SpendReached():
+            case ev.ControlReceived(command=Mute("assistant", True)) | ev.SpendReached():
                 self.drop_responses()
-            case SessionResumed():  # the client that would know a response apart is gone
+            case ev.SessionResumed():  # the client that would know a response apart is gone
                 self.responses = {
                     at_ms: one for at_ms, one in self.responses.items() if one.in_conversation
                 }

@@ -2,14 +2,7 @@
 
 from dataclasses import dataclass
 
-from schemas.events import (
-    AgentChanged,
-    Event,
-    ResponseCancelled,
-    SessionStarted,
-    TroubleTold,
-    TurnMeasured,
-)
+from schemas import events as ev
 
 
 @dataclass
@@ -25,20 +18,20 @@ class Summary:
     interrupted: int = 0
     slowest_ms: float | None = None
 
-    def count(self, event: Event) -> None:
+    def count(self, event: ev.Event) -> None:
         match event:
-            case SessionStarted():
+            case ev.SessionStarted():
                 self.started_at_ms = event.at_ms
                 self.user, self.protocol = event.user, event.protocol
                 self.replay_of = event.replay_of
                 self.agent = str(event.agent or "")
-            case AgentChanged(agent=agent):
+            case ev.AgentChanged(agent=agent):
                 self.agent = str(agent)
-            case TroubleTold():
+            case ev.TroubleTold():
                 self.errors += 1
-            case ResponseCancelled(reason="interrupted"):
+            case ev.ResponseCancelled(reason="interrupted"):
                 self.interrupted += 1
-            case TurnMeasured(first_sent_ms=waited_ms) if waited_ms is not None:
+            case ev.TurnMeasured(first_sent_ms=waited_ms) if waited_ms is not None:
                 self.slowest_ms = max(waited_ms, self.slowest_ms or 0.0)
             case _:
                 pass
