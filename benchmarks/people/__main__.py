@@ -9,7 +9,6 @@ recordings of people; $AURA_BENCH_CALLS, calls at once (1).
 import argparse
 import asyncio
 import json
-import time
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, NamedTuple
 
@@ -18,7 +17,7 @@ from benchmarks.latency import machine
 from benchmarks.people import echo, interruptions, lengths, microphones, minutes, noise, pauses
 from benchmarks.people.recordings import HOW, folder, phrases
 from benchmarks.people.trials import AT_ONCE
-from benchmarks.results import FOLDER, save
+from benchmarks.results import FOLDER, now, save
 
 FILE = "people"
 
@@ -63,8 +62,7 @@ def main() -> None:
         print(f"== {name}", flush=True)
         with running(**part.settings) as (url, _):
             result = asyncio.run(part.run(url, part.quick if options.quick else part.trials))
-        when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        about = {"when": when, "recordings": folder().name, "calls_at_once": AT_ONCE}
+        about = {"when": now(), "recordings": folder().name, "calls_at_once": AT_ONCE}
         kept = {**_before(), name: {**about, **result}}
         save(FILE, machine=machine(), **kept)
         shown = {key: value for key, value in result.items() if key not in {"trials", "rows"}}

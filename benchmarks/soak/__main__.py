@@ -10,7 +10,7 @@ import sys
 import time
 
 from benchmarks.latency import machine
-from benchmarks.results import FOLDER
+from benchmarks.results import FOLDER, now
 from benchmarks.soak import (
     clusters,
     crowds,
@@ -56,7 +56,7 @@ def main() -> int:
             "scale": asked.scale,
             "took_s": round(time.monotonic() - began),
             "machine": machine(),
-            "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "when": now(),
             **figures,
         }
         print(json.dumps(line), flush=True)
