@@ -13,9 +13,9 @@ import urllib.request
 from pathlib import Path
 
 from deploy import nats_server
-from deploy.nats_server import free_port
 from tests import forked_commands
 from tests.forked_commands import COMMAND, FRESH, pid_behind
+from tests.ports import free_ports
 
 __all__ = ["COMMAND", "FRESH"]
 SIMULATED = {
@@ -38,7 +38,7 @@ class AuraProcess:
         port: int | None = None,
     ) -> None:
         self.data = folder / "data"
-        self.port = port or free_port()
+        self.port = port or free_ports()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "up.log"
         folder.mkdir(parents=True, exist_ok=True)

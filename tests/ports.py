@@ -9,10 +9,13 @@ import socket
 
 FIRST, LAST = 10_000, 32_000
 PARTS = 8
-"""Each test process takes ports from a part of its own, so that none is given out twice."""
+"""Each test process takes ports from a part of its own, so that none is given out twice.
+
+`make test` has four workers, and beside them a process without a number, in the other half.
+"""
 
 _worker = re.search(r"\d+", os.environ.get("PYTEST_XDIST_WORKER", ""))
-_part = int(_worker[0]) % PARTS if _worker else random.randrange(PARTS)
+_part = int(_worker[0]) % PARTS if _worker else random.randrange(PARTS // 2, PARTS)
 _SIZE = (LAST - FIRST) // PARTS
 _next = random.randrange(0, _SIZE, 2)
 

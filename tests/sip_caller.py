@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 import soxr
 
-from deploy.nats_server import free_port
 from tests.ports import free_ports
 
 MODULES = Path("/usr/lib/baresip/modules")
@@ -167,7 +166,7 @@ async def telephone(
 
     *account* are more parameters of its account; it registers *at* a host and port if one is named.
     """
-    sip, control, rtp = free_ports(), free_port(), free_ports(100)
+    sip, control, rtp = free_ports(), free_ports(), free_ports(100)
     text = CONFIG.format(
         sip=sip, control=control, folder=folder, modules=MODULES, rtp=rtp, rtp_end=rtp + 99
     )

@@ -43,6 +43,11 @@ def document() -> dict[str, Any]:
     return found
 
 
+@cache
+def event_schemas() -> dict[str, Any]:
+    return generate.json_schema()
+
+
 def operations(action: str) -> dict[str, dict[str, Any]]:
     every = document()["operations"]
     return {name: one for name, one in every.items() if one["action"] == action}
@@ -62,7 +67,7 @@ def references(part: Any) -> Iterator[str]:
 def at(reference: str) -> Any:
     """Return what a reference names."""
     file, _, path = reference.partition("#/")
-    found = generate.json_schema() if file else document()
+    found = event_schemas() if file else document()
     for key in path.split("/"):
         found = found[key]
     return found
@@ -150,8 +155,10 @@ def test_a_user_may_write_no_other_kind_of_event(role: str) -> None:
 
 def made_in(path: Path) -> set[str]:
     """Return the names of the types that the code in *path* makes."""
-    names = {kind.__name__ for kind in EVENTS}
-    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    names, text = {kind.__name__ for kind in EVENTS}, path.read_text(encoding="utf-8")
+    if names.isdisjoint(re.findall(r"\w+", text)):
+        return set()
+    nodes = ast.walk(ast.parse(text))
     calls = [one for one in nodes if isinstance(one, ast.Call)]
     called = {
         one.func.attr if isinstance(one.func, ast.Attribute) else one.func.id

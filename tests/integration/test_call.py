@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from deploy.nats_server import free_port
 from runtime.bus.connection import connect
 from runtime.sessions.finding import decoded, sessions
 from runtime.sessions.listing import SessionFilter
@@ -22,6 +21,7 @@ from runtime.settings import load
 from schemas.events import AnswerHeard, AnyEvent
 from tests.aura_process import COMMAND, SIMULATED, AuraProcess
 from tests.caller import buzz, silence, wav
+from tests.ports import free_ports
 from tests.session_log import end_of
 
 
@@ -120,7 +120,7 @@ def test_a_refused_token_is_one_line(simulated: AuraProcess, question: Path) -> 
 
 
 def test_nobody_there_is_one_line(simulated: AuraProcess, question: Path) -> None:
-    line = failed(calls(simulated, question, "--url", f"http://127.0.0.1:{free_port()}"))
+    line = failed(calls(simulated, question, "--url", f"http://127.0.0.1:{free_ports()}"))
     assert "start one with `aura up`, or name one with --url" in line
 
 

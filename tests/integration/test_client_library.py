@@ -50,7 +50,7 @@ def test_what_needs_no_server(file: str) -> None:
 
 
 @needs_node
-def test_calls(simulated: AuraProcess) -> None:
+def test_the_javascript_client_calls(simulated: AuraProcess) -> None:
     run("call.test.mjs", AURA_URL=simulated.url)
 
 
@@ -81,7 +81,9 @@ def test_tools_of_the_client(with_a_tool: AuraProcess) -> None:
 
 
 @needs_node
-def test_tokens_that_expire(with_a_tool: AuraProcess) -> None:
+def test_the_javascript_client_goes_on_with_a_new_token_after_one_expired(
+    with_a_tool: AuraProcess,
+) -> None:
     run("tokens.test.mjs", AURA_URL=with_a_tool.url, AURA_SECRET=SECRET)
 
 

@@ -244,7 +244,7 @@ def test_every_setting_is_known_and_can_be(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize("line", [one for one in ALL if fits(NOT_RUN, one)], ids=str)
-def test_not_run(line: Line) -> None:
+def test_a_command_that_is_not_run_has_a_reason(line: Line) -> None:
     if line.program == "make":
         target = line.text.split()[1]
         makefile = (ROOT / "Makefile").read_text(encoding="utf-8")

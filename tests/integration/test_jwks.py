@@ -15,10 +15,10 @@ import pytest
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from deploy.nats_server import free_port
 from edge.door.callers.auth import Caller, TokenPolicy
 from edge.door.callers.jwks import AGAIN_S, JWKS_MOST_AGE_S, RENEWED_S, RemoteKeys
 from runtime.tasks import scoped_task
+from tests.ports import free_ports
 
 
 def claims(user: str) -> dict[str, Any]:
@@ -65,7 +65,7 @@ class Provider:
 
 @pytest.fixture
 async def provider() -> AsyncIterator[Provider]:
-    found = Provider(port := free_port())
+    found = Provider(port := free_ports())
     app = web.Application()
     app.router.add_get("/jwks", found.serve)
     runner = web.AppRunner(app)

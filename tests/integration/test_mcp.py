@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from deploy.nats_server import free_port
 from runtime.bus.connection import Bus
 from runtime.bus.tool_services import ToolRefusedError, call_tool, served_tools
 from runtime.settings import Settings
 from tests.aura_process import COMMAND
 from tests.integration.subscriber_place import as_user
 from tests.integration.test_tool_services import running
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.skipif(
     not find_spec("mcp"), reason="NOT TESTED HERE: pip install 'aura-voice[mcp]'"
@@ -141,7 +141,7 @@ async def test_a_command_its_variables_and_its_death(
 async def test_an_address_that_is_open_and_one_that_wants_a_token(
     bus: Bus, settings: Settings, tmp_path: Path, file: Path
 ) -> None:
-    port, token = free_port(), "key-of-the-desk"
+    port, token = free_ports(), "key-of-the-desk"
     server = await running(
         *(sys.executable, str(file), str(port)),
         env={**os.environ, "WANTED": f"Bearer {token}"},
@@ -167,7 +167,7 @@ async def test_an_address_that_is_open_and_one_that_wants_a_token(
 @pytest.mark.parametrize(
     ("where", "advice"),
     [
-        ((f"http://127.0.0.1:{free_port()}/mcp",), b"nobody listens there"),
+        ((f"http://127.0.0.1:{free_ports()}/mcp",), b"nobody listens there"),
         (("no-such-command",), b"there is no such command"),
         ((sys.executable, "-c", "raise SystemExit('no key')"), b"--env NAME"),
     ],

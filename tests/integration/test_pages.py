@@ -269,7 +269,7 @@ async def test_a_report_is_a_page_with_plots_and_complains_of_nothing(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_everybody_can_read_both(
+async def test_session_page_and_report_have_no_accessibility_fault(
     browser_page: tuple[Page, list[str]], tmp_path: Path, axe: str, scheme: Literal["light", "dark"]
 ) -> None:
     page, wrong = browser_page

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from aura.client import CallClient, CallError, Query
-from deploy.nats_server import free_port
 from tests.aura_process import SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, buzz, silence
+from tests.ports import free_ports
 
 QUIET: Query = {"greeting": 0, "audio": "chunks"}
 CLIENTS = Path(__file__).parents[2] / "docs" / "clients.md"
@@ -132,7 +132,7 @@ async def test_a_refused_token_and_a_server_that_is_not_there_are_told(
             await call.receive()
         assert refused.value.code == 1008
     with pytest.raises(CallError) as absent:
-        await CallClient(f"http://127.0.0.1:{free_port()}", token="x").__aenter__()
+        await CallClient(f"http://127.0.0.1:{free_ports()}", token="x").__aenter__()
     assert absent.value.why == "UNREACHABLE"
 
 

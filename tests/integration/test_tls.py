@@ -12,13 +12,13 @@ import pytest
 
 from aura.cli.doctor import bus_findings
 from deploy import nats_server, resources
-from deploy.nats_server import free_port
 from deploy.provision import provision
 from runtime.bus.connection import connect
 from runtime.bus.errors import BusAwayError
 from runtime.settings import Settings, SettingsError, load
 from tests.integration.test_door import certificate
 from tests.nats_server import NatsServer
+from tests.ports import free_ports
 
 
 class TlsServer:
@@ -26,7 +26,7 @@ class TlsServer:
 
     def __init__(self, folder: Path) -> None:
         self.pem = certificate(folder)
-        self.port = nats_server.free_port()
+        self.port = free_ports()
         command = nats_server.command(folder, self.port)
         config = folder / "nats.conf"
         text = config.read_text(encoding="utf-8").replace(
@@ -96,7 +96,7 @@ async def test_a_server_without_tls_gets_no_password(
 
 async def test_a_server_without_tls_among_others_gets_no_password(nats_server: NatsServer) -> None:
     over_tls = nats_server.url.replace("nats://", "tls://")
-    url = f"nats://127.0.0.1:{free_port()}, {over_tls}"
+    url = f"nats://127.0.0.1:{free_ports()}, {over_tls}"
     with pytest.raises(BusAwayError, match="does not speak TLS"):
         await connect(load(nats_url=url, _env_file=None), "test", wait_s=3)
 

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from deploy.nats_server import free_port
 from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery
 from runtime.bus.tool_services import ServiceCall, serving
@@ -22,6 +21,7 @@ from schemas import subjects
 from schemas.events import ResponseCancelled, ToolBegun, ToolFailed, ToolRequested, ToolReturned
 from schemas.tools import ToolConfig
 from workers.loop.worker_loop import Worker
+from tests.ports import free_ports
 from workers.tools.backends import NatsBackend, WebhookBackend
 from workers.tools.stage import ToolStage
 
@@ -89,7 +89,7 @@ Hook = Callable[[web.Request], Awaitable[web.Response]]
 async def hooked(answer: Hook) -> AsyncIterator[str]:
     app = web.Application(client_max_size=1 << 20)
     app.router.add_post("/hook", answer)
-    server, port = web.AppRunner(app, shutdown_timeout=0.1), free_port()
+    server, port = web.AppRunner(app, shutdown_timeout=0.1), free_ports()
     await server.setup()
     await web.TCPSite(server, "127.0.0.1", port).start()
     yield f"http://127.0.0.1:{port}/hook"
@@ -142,7 +142,7 @@ async def test_a_webhook_that_misbehaves_is_told(
 
 
 async def test_an_address_where_nobody_listens_and_one_that_is_none(runner: Runner) -> None:
-    for target in (f"http://127.0.0.1:{free_port()}/", "nothing"):
+    for target in (f"http://127.0.0.1:{free_ports()}/", "nothing"):
         result = await runner.ask(webhook(target))
         assert isinstance(result, ToolFailed)
         assert result.reason in {"unknown", "unknown_outcome"}

@@ -23,6 +23,7 @@ from tests import forked_commands
 from tests.aura_process import COMMAND, SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, buzz, calling, silence
 from tests.integration.subscriber_place import as_user, make_places
+from tests.ports import free_ports
 from workers.analytics import warehouse
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -176,10 +177,9 @@ async def test_a_call_is_in_the_report_when_the_worker_has_left(tmp_path: Path) 
 
 async def test_sessions_are_counted_for_prometheus(bus: Bus, settings: Settings) -> None:
     """The shipped subscriber, in its own process; events that come twice count once."""
-    from deploy.nats_server import free_port  # noqa: PLC0415  # only here
-    from tests.integration.test_metrics import Scrape  # noqa: PLC0415  # the same
+    from tests.integration.test_metrics import Scrape  # noqa: PLC0415  # only here
 
-    port = free_port()
+    port = free_ports()
     env = {**as_user(settings), "AURA_METRICS_PORT": str(port)}
     await make_places(settings, "--module", "workers.analytics.metrics")
     worker = await asyncio.create_subprocess_exec(

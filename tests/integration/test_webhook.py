@@ -14,13 +14,13 @@ from typing import Any
 
 from aiohttp import web
 
-from deploy.nats_server import free_port
 from runtime.bus.connection import Bus
 from runtime.settings import Settings
 from schemas.events import AnswerHeard, TurnCommitted
 from tests.at_work import until_idle
 from tests.aura_process import COMMAND
 from tests.integration.subscriber_place import as_user, make_places
+from tests.ports import free_ports
 
 KEY = b"k" * 32
 WHOSE: dict[str, Any] = {"tenant": "acme", "session": "s", "at_ms": 1_700_000_000_000}
@@ -32,7 +32,7 @@ class Receiver:
     def __init__(self, *statuses: int) -> None:
         self.statuses = list(statuses)
         self.came: list[tuple[dict[str, str], bytes]] = []
-        self.port = free_port()
+        self.port = free_ports()
 
     async def hook(self, request: web.Request) -> web.Response:
         self.came.append((dict(request.headers), await request.read()))

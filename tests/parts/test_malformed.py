@@ -119,7 +119,7 @@ def test_a_file_is_read_or_its_line_is_told(good: str, parse: Callable[[str], An
     assert told > COUNT // 2
 
 
-def test_a_command_is_none() -> None:
+def test_no_malformed_body_is_read_as_a_command() -> None:
     kinds = {str(kind.__struct_config__.tag): kind for kind in COMMANDS}
     for action, head, body in malformed.commands(22, COUNT):
         assert head or error_of(msgspec.json.decode, body, type=kinds[action])

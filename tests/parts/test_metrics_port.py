@@ -7,16 +7,16 @@ import socket
 import aiohttp
 import pytest
 
-from deploy.nats_server import free_port
 from runtime.process.metrics import BUS, INFO, Condition, served
 from runtime.process.metrics_port import serving
 from runtime.process.version import version
 from runtime.settings import Settings, SettingsError, load
+from tests.ports import free_ports
 
 
 @pytest.fixture
 def settings() -> Settings:
-    return load(_env_file=None, metrics_port=free_port(), metrics_host="127.0.0.1")
+    return load(_env_file=None, metrics_port=free_ports(), metrics_host="127.0.0.1")
 
 
 async def get(settings: Settings, path: str) -> tuple[int, str]:

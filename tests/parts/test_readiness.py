@@ -9,9 +9,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from deploy.nats_server import free_port
 from deploy.readiness import wait_until_ready
 from runtime.settings import SettingsError
+from tests.ports import free_ports
 
 ALL = {"ai_service": True, "audio_processor": True, "audio_pipeline": True}
 
@@ -83,7 +83,7 @@ async def test_the_missing_stages_are_named_and_a_voice_only_if_it_is_known_to_b
 
 
 async def test_an_edge_that_does_not_answer_or_answers_nonsense_is_named(edge: Edge) -> None:
-    nowhere = f"http://127.0.0.1:{free_port()}"
+    nowhere = f"http://127.0.0.1:{free_ports()}"
     assert f"the edge on {nowhere}" in await failure(edge.url, nowhere)
     edge.text = "nonsense"
     assert f"the edge on {edge.url}" in await failure(edge.url)

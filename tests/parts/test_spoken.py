@@ -13,8 +13,8 @@ from aiohttp.test_utils import TestServer
 
 from aura.cli.calling.spoken import ITS_RATE_HZ, SPEECH_PATH, speech_url, spoken
 from aura.cli.running import CommandError
-from deploy.nats_server import free_port
 from schemas.audio import RATE_HZ
+from tests.ports import free_ports
 
 Handler = Callable[[web.Request], Coroutine[Any, Any, web.StreamResponse]]
 
@@ -93,4 +93,4 @@ async def test_a_voice_that_stops_in_mid_sentence_is_no_short_sentence() -> None
 
 async def test_where_nobody_answers_the_operator_is_told_how_to_start_one() -> None:
     with pytest.raises(CommandError, match="aura up"):
-        await spoken("Hello.", f"http://127.0.0.1:{free_port()}", "token")
+        await spoken("Hello.", f"http://127.0.0.1:{free_ports()}", "token")

@@ -84,7 +84,7 @@ def test_missing_flat_names_have_the_defaults_of_their_time() -> None:
 
 
 @pytest.mark.parametrize("path", [*FLAT_NAMES.values(), "interruption.false_interruption_ms"])
-def test_every_path_is_there(path: str) -> None:
+def test_every_flat_name_has_a_field_with_a_default(path: str) -> None:
     default, _, _ = bounds(path)
     assert SessionConfig().but({path: default}) == SessionConfig()
 

@@ -7,7 +7,7 @@ from schemas.events import AnswerReached
 
 
 @pytest.mark.parametrize("text", ["a", "A-z_09", "x" * 128])
-def test_tokens_are_returned(text: str) -> None:
+def test_a_token_that_may_stand_in_a_subject_is_returned_as_it_is(text: str) -> None:
     assert subjects.token(text) == text
 
 

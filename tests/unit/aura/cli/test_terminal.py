@@ -83,7 +83,9 @@ def test_sessions_that_are_listed() -> None:
 
 
 @pytest.mark.parametrize("as_json", [True, False])
-def test_events_that_pass_by(capsys: pytest.CaptureFixture[str], *, as_json: bool) -> None:
+def test_hostile_words_in_tapped_events_command_no_terminal(
+    capsys: pytest.CaptureFixture[str], *, as_json: bool
+) -> None:
     console = plain()
     for event in EVENTS:
         tap.say(console, f"aura.ev.t.{HOSTILE}.life", codec.encode(event), as_json=as_json)

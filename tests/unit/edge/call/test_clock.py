@@ -7,7 +7,7 @@ import pytest
 from edge.call.clock import now_ms
 
 
-def test_it_is_the_time() -> None:
+def test_the_clock_tells_the_time_of_the_system() -> None:
     assert abs(now_ms() - time.time() * 1000) < 60_000
 
 

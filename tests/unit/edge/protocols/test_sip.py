@@ -38,7 +38,7 @@ def test_messages_of_the_line_become_commands() -> None:
 
 
 @pytest.mark.parametrize("frame", ["", "key ", "key 55", "key x", "BYE", "key é"])
-def test_anything_else_is_nothing(frame: str) -> None:
+def test_frames_with_anything_else_are_no_commands(frame: str) -> None:
     assert protocol().receive(frame) == []
 
 

@@ -34,7 +34,7 @@ def note(here: Settings, process: str, data: Path) -> Path:
     return folder / process
 
 
-def test_nothing_runs_elsewhere(here: Settings) -> None:
+def test_where_no_aura_runs_elsewhere_nothing_is_advised(here: Settings) -> None:
     assert advice(here) == NOTHING
 
 

@@ -256,7 +256,7 @@ async def test_without_a_mark_in_the_log_the_job_waits_for_another_attempt() -> 
         (b"x" * MOST_RESULT_BYTES, "x" * MOST_RESULT_BYTES),
     ],
 )
-def test_a_result_is_text(said: bytes, text: str) -> None:
+def test_the_bytes_of_a_result_become_text(said: bytes, text: str) -> None:
     assert text_of(said) == text
 
 

@@ -23,7 +23,7 @@ TOKEN = "t" * 32
         ("192.168.1.7", False),
     ],
 )
-def test_names_of_this_machine(host: str, here: bool) -> None:
+def test_a_host_is_this_machine_or_not(host: str, here: bool) -> None:
     assert is_here(host) is here
 
 

@@ -40,6 +40,6 @@ def test_what_is_no_name_is_told_and_left_out(voice: object) -> None:
     assert session_options({"voice": voice}) == ({}, ["voice must be the name of a voice"])
 
 
-def test_a_name_is_taken() -> None:
+def test_a_voice_in_the_form_of_a_name_is_an_option_of_the_session() -> None:
     asked = session_options({"voice": "de_DE-thorsten-medium"})
     assert asked == ({"voice.name": "de_DE-thorsten-medium"}, [])

@@ -33,7 +33,7 @@ async def test_the_operators_token_is_for_all_tenants() -> None:
 
 
 @pytest.mark.parametrize("token", ["", "x", TOKEN + "x", TOKEN[:-1], "\udcff", "demo_token "])
-async def test_another_one_is_nobodys(token: str) -> None:
+async def test_any_other_token_identifies_no_operator(token: str) -> None:
     assert await operators(operator_token=TOKEN).identify(token) is None
     assert await operators().identify(token) is None
 
