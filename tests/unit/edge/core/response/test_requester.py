@@ -109,15 +109,14 @@ def test_a_requested_response_to_other_messages_leaves_the_conversation_alone() 
     bench.history.carry("I want a table.")
     messages = (Message("user", "Classify: table"),)
     other = CONFIG.but({"response.model": "other", "voice.delivery": "text"})
-    bench.requester.respond(
-        ResponseRequested("ask_1", other, messages, in_conversation=False), NOW_MS
-    )
+    asked = ResponseRequested("ask_1", other, messages, in_conversation=False)
+    bench.requester.respond(asked, NOW_MS)
     job = bench.job()
     assert (job.messages, job.llm_model, job.text_only) == (messages, "other", True)
     assert bench.of(ev.TurnCommitted)[0].text == ""
-    assert bench.current.response
-    assert bench.current.response.request.origin is Origin.APART
     assert bench.told == [ResponseStarted(2, "ask_1", "text")]
+    assert (response := bench.current.response)
+    assert response.request.origin is Origin.APART
 
 
 def test_the_conversation_gets_one_response_then_each_request_of_the_client_one() -> None:
