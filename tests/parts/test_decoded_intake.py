@@ -111,6 +111,7 @@ async def test_a_small_file_of_much_sound_is_decoded_no_faster_than_it_is_taken(
                 waiting.pop(0)()
             await asyncio.sleep(0.001)
         assert 199 < caller.heard_s < 201
+        assert not caller.noted  # it is not cut off for a debt while nothing more comes
         caller.files.close()
 
 

@@ -22,6 +22,7 @@ from runtime.audio.containers import Container
 from runtime.audio.conversion import AudioIn
 from runtime.audio.wav import NotAudioError
 from runtime.common_share import ShareAccount
+from schemas.audio import BYTES_PER_S
 
 T = TypeVar("T")
 DIRECT_S = 0.25
@@ -240,7 +241,8 @@ class AudioIntake:
         began_s = self._work_clock()
         try:
             do(what)
-            self._count(0)
+            self._budget.spend_sound(self._sound_bytes / BYTES_PER_S)  # checked by what comes next
+            self._sound_bytes = 0
         except Exception as error:  # noqa: BLE001  # `_end_by` logs it
             self._end_by(error)
         finally:
