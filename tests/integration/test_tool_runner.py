@@ -20,8 +20,8 @@ from runtime.bus.tool_services import ServiceCall, serving
 from schemas import subjects
 from schemas.events import ResponseCancelled, ToolBegun, ToolFailed, ToolRequested, ToolReturned
 from schemas.tools import ToolConfig
-from workers.loop.worker_loop import Worker
 from tests.ports import free_ports
+from workers.loop.worker_loop import Worker
 from workers.tools.backends import NatsBackend, WebhookBackend
 from workers.tools.stage import ToolStage
 
