@@ -165,13 +165,14 @@ class Call:
         """
         self.next_ms = NEVER_MS
         self.history.control.move(CallMove.FINISH)
-        self._entry.close(now_ms, discarded=True)
-        self._entry.clear()
-        self._idle.stop()
         if finish.may_return:
+            self._turns.suspend(now_ms, deaf=self._deaf)
             self._current.suspend(now_ms)
         else:
+            self._entry.close(now_ms, discarded=True)
             self._current.drop("hung_up", now_ms)
+        self._entry.clear()
+        self._idle.stop()
         summary = dataclasses.asdict(self.history.summary)
         ended = ev.SessionEnded(
             **self._out.head(now_ms),

@@ -274,3 +274,19 @@ class Turns:
             self.notice(notice, now_ms)
         utterance.ended_pause = utterance.pause
         self._endpoint(utterance, now_ms)
+
+    def suspend(self, now_ms: int, *, deaf: bool) -> None:
+        """End the open utterance; a later connection takes its words, unless they are ignored.
+
+        After a pause they are a turn, else the beginning of the next one. *deaf*: the caller's
+        audio is ignored.
+        """
+        utterance, response = self._segmenter.utterance, self._current.response
+        if utterance is None:
+            return
+        over_response = response is not None and response is not self._current.uncommitted
+        if deaf or over_response or utterance.phase is UtterancePhase.BACKCHANNEL:
+            self._entry.close(now_ms, discarded=True)
+        else:
+            use: ev.WordsUse = "turn" if self._segmenter.paused else "next_turn"
+            self._entry.close(now_ms, discarded=False, words_for=use)
