@@ -26,6 +26,7 @@ class CallerAudio:
         self._echo = Echo() if cancel_echo else None
         self._vad = VoiceActivity(model)
         self._was_alone = False
+        """Whether all voices were in the background at the last `note_background`."""
 
     def configure(self, config: TurnConfig) -> None:
         """Use the session's configuration from now on."""
