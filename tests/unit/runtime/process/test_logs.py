@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -56,6 +58,38 @@ def test_a_traceback_names_the_place_and_neither_message_nor_local_variable(
     assert "ZeroDivisionError" in written
     assert "test_logs.py" in written
     assert SPOKEN not in written
+
+
+class Writes(io.RawIOBase):
+    """A file that keeps what is written to it at a time."""
+
+    def __init__(self) -> None:
+        self.seen: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.seen.append(bytes(data))
+        return len(data)
+
+
+@pytest.mark.parametrize(
+    ("stream", "configure"),
+    [("stdout", service("json")), ("stderr", lambda: logs.configure_command(logging.ERROR))],
+)
+def test_a_line_is_written_whole_so_that_processes_may_share_a_file(
+    monkeypatch: pytest.MonkeyPatch, stream: str, configure: Callable[[], None]
+) -> None:
+    writes = Writes()
+    unbuffered = io.TextIOWrapper(writes, write_through=True)  # type: ignore[type-var]
+    monkeypatch.setattr(sys, stream, unbuffered)
+    configure()
+    log: Any = structlog.get_logger()
+    log.error("job_failed")
+    log.error("job_failed")
+    assert len(writes.seen) == 2
+    assert all(one.endswith(b"\n") for one in writes.seen)
 
 
 def test_a_line_for_people_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
