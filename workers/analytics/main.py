@@ -16,7 +16,7 @@ from runtime.process import metrics
 from runtime.process.stopping import stop_event
 from runtime.settings import Settings, SettingsError
 from schemas import subjects
-from workers.analytics.delivery import Live, Source
+from workers.analytics.event_sources import Live, Source
 from workers.analytics.runner import Runner
 from workers.analytics.subscribers import Context, Subscriber, SubscriberError
 from workers.engines.errors import EngineError

@@ -13,7 +13,7 @@ from runtime.bus.connection import Bus
 from schemas import subjects
 from schemas.events import AnyEvent, tag
 from workers.analytics import counters
-from workers.analytics.delivery import EventJob, Source
+from workers.analytics.event_sources import EventJob, Source
 from workers.analytics.subscribers import (
     Context,
     GiveUp,

@@ -12,7 +12,7 @@ from runtime.bus.connection import Bus
 from runtime.settings import load
 from schemas.events import TranscriptFinal
 from workers.analytics import subscriber
-from workers.analytics.delivery import EventJob, LiveEvent
+from workers.analytics.event_sources import EventJob, LiveEvent
 from workers.analytics.runner import Runner
 from workers.analytics.subscribers import Context, Postpone
 

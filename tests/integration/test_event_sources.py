@@ -11,7 +11,7 @@ from runtime.bus.connection import Bus
 from schemas import codec, subjects
 from schemas.events import AnyEvent, SpeechStarted, TranscriptFinal
 from workers.analytics import subscriber
-from workers.analytics.delivery import Live
+from workers.analytics.event_sources import Live
 from workers.analytics.subscribers import Subscriber
 
 
