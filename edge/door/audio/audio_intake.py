@@ -126,7 +126,8 @@ class AudioIntake:
                 self.take_now(command)
         self.keep_no_longer()
         self.await_more()
-        self._count(messages)
+        self._pace.heard(messages, self._sound_bytes)
+        self._sound_bytes = 0
 
     def take_now(self, audio: Audio) -> None:
         """Take a short piece of audio at once."""
@@ -145,11 +146,6 @@ class AudioIntake:
         if pcm and self._files.state is not ENDED:
             self._shell.take_audio(pcm)
         self._sound_bytes += len(pcm)
-
-    def _count(self, messages: int) -> None:
-        """Count short *messages*, and the sound since the last time; see `Pace.heard`."""
-        sound_bytes, self._sound_bytes = self._sound_bytes, 0
-        self._pace.heard(messages, sound_bytes)
 
     # -------------------------------------------------------- audio that the protocol keeps back
 
@@ -185,7 +181,8 @@ class AudioIntake:
         if isinstance(form, Container) or len(audio.data) <= form.bytes_per_second * DIRECT_S:
             began_s = self._work_clock()
             self.take_now(audio)
-            self._count(0)
+            self._pace.heard(0, self._sound_bytes)
+            self._sound_bytes = 0
             self._pace.worked(began_s)
             return
         self._budget.spend_sound(len(audio.data) / form.bytes_per_second)

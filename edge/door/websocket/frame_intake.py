@@ -65,8 +65,7 @@ class FrameIntake:
         self._queue = queue
         self._ws = ws
         self._handler = handler
-        self._budget = ws.pace.budget
-        self._clock = ws.pace.clock
+        self._pace, self._budget, self._clock = ws.pace, ws.pace.budget, ws.pace.clock
         self._frames = UnparsedFrames(self._budget.reservation, ws.most_bytes, self._clock())
         self._memory_check: asyncio.TimerHandle | None = None
         """The next check of how long the memory has been reserved."""
@@ -81,7 +80,7 @@ class FrameIntake:
             return False, b""
         if frames.begun:
             data = frames.with_begun(data)
-        route = self._ws.pace.route()
+        route = self._pace.route()
         if route is QUEUE:
             frames.add(data, 0)
             self._take_step(IntakeStep.GO_ON_LATER, 0.0)
@@ -149,7 +148,7 @@ class FrameIntake:
 
     def _parse(self) -> bool:
         """Parse the next few frames; the rest waits. Return whether the stream is over."""
-        pace, began_s = self._ws.pace, self._ws.pace.work_clock()
+        began_s = self._pace.work_clock()
         piece = self._frames.next_piece()
         self._parser.feed_data(piece.data)
         if piece.unmasked:
@@ -158,7 +157,7 @@ class FrameIntake:
             )
             return True
         self._budget.spend_frames(piece.frames, len(piece.data))
-        pace.worked(began_s)
+        self._pace.worked(began_s)
         wait_s = self._debt_s()
         if wait_s is not None:
             self._take_step(self._frames.after_piece(wait_s, self._untaken, self._clock()), wait_s)
@@ -183,7 +182,7 @@ class FrameIntake:
     def _debt_s(self) -> float | None:
         """Return the seconds for which nothing may be parsed; None: it closes the connection."""
         try:
-            return self._ws.pace.check()
+            return self._pace.check()
         except OverBudgetError as over:
             self._ws.cut_off(str(over))
             return None
@@ -199,7 +198,7 @@ class FrameIntake:
         if self._frames.fill():
             self._handler._pause_reading_for_buffer()
         if step is IntakeStep.GO_ON_LATER:
-            self._ws.pace.later(wait_s, self._go_on)
+            self._pace.later(wait_s, self._go_on)
             return
         until_s = self._frames.check_again_s(are_untaken=bool(self._queue._buffer))
         self._untaken_check = asyncio.get_running_loop().call_later(until_s, self._go_on)
@@ -216,7 +215,7 @@ class FrameIntake:
         self._frames.all_taken()
         if self._untaken_check:
             self._untaken_check.cancel()
-            self._ws.pace.later(0.0, self._go_on)
+            self._pace.later(0.0, self._go_on)
             self._untaken_check = None
 
     def _check_memory_in(self, seconds: float) -> None:
