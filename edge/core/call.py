@@ -206,10 +206,10 @@ class Call:
         """Whether the caller speaks, or has paused and the words have not arrived."""
         utterance = self._segmenter.utterance
         open_words = utterance is not None and utterance.transcript is None
-        return open_words or self.history.awaited.has("turn")
+        return open_words or self.history.awaited.has_turn
 
     def awaits(self, utterance: int) -> bool:
-        """Tell whether the client has ended *utterance* and its words are still expected."""
+        """Tell whether the words of *utterance* are awaited as a turn."""
         return self.history.awaited.use_of(utterance) == "turn"
 
     def due_ms(self, now_ms: int) -> int | None:
@@ -230,7 +230,7 @@ class Call:
     def _activity(self) -> Activity:
         utterance = self._segmenter.utterance
         keys = utterance is None and self._keypad.due_ms is not None
-        pending = self.history.queued.has_responses or self.history.awaited.has("turn") or keys
+        pending = self.history.queued.has_responses or self.history.awaited.has_turn or keys
         return activity(utterance, self._current.response, pending=pending)
 
     def _advance(self, now_ms: int) -> list[Effect]:
@@ -282,7 +282,7 @@ class Call:
             self.stages.check_response(now_ms)
         if self.control.model_off:
             self.history.queued.drop_responses()
-        if not self.history.awaited.has("turn"):
+        if not self.history.awaited.has_turn:
             self._requester.respond_to_queued(now_ms)
         self._listen(now_ms)
 

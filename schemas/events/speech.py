@@ -60,8 +60,9 @@ class SpeechEnded(Event, frozen=True, kw_only=True, tag="speech.ended"):
     discarded: bool = False
     """Whether the utterance had no words, only noise."""
     words_for: WordsUse = ""
-    """What the words are for that only `transcript.final` will bring: the turn that the client
-    ended, or the next turn, since the utterance was too long; empty: they are not awaited."""
+    """What the words are for that only `transcript.final` will bring. A turn: the client ended it,
+    or the connection was lost in its pause. The next turn: the utterance was too long, or the
+    connection was lost in the middle of it. Empty: they are not awaited."""
 
 
 class TranscriptGuess(Event, frozen=True, kw_only=True, tag="transcript.guess"):

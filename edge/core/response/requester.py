@@ -184,7 +184,7 @@ class Requester:
             messages=asked.messages,
             in_conversation=asked.in_conversation,
         )
-        waits = self._current.response or self._history.awaited.has("turn")
+        waits = self._current.response or self._history.awaited.has_turn
         if waits or not asked.in_conversation:  # no later connection goes on with the latter
             queued = self._out.publish(queued)
         self._history.queued.read(queued)

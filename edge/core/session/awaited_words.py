@@ -25,13 +25,24 @@ class AwaitedWords:
         ended = self.ends.get(utterance)
         return ended.words_for if ended else ""
 
-    def has(self, use: ev.WordsUse) -> bool:
-        """Tell whether any words for *use* are awaited."""
-        return any(ended.words_for == use for ended in self.ends.values())
+    @property
+    def has_turn(self) -> bool:
+        """Whether words of a turn are awaited."""
+        return any(ended.words_for == "turn" for ended in self.ends.values())
+
+    @property
+    def has_cut(self) -> bool:
+        """Whether words before a turn that this connection takes are awaited.
+
+        For those of an earlier connection no turn waits: they may never come.
+        """
+        since_ms = self.resumed_ms
+        cut = (end.at_ms for end in self.ends.values() if end.words_for == "next_turn")
+        return any(at_ms >= since_ms for at_ms in cut)
 
     @property
     def since_ms(self) -> int | None:
-        """The time since which this connection awaits a turn that the client ended, Unix ms."""
+        """The time since which this connection awaits the words of a turn, Unix ms."""
         times = [ended.at_ms for ended in self.ends.values() if ended.words_for == "turn"]
         return max(min(times), self.resumed_ms) if times else None
 

@@ -6,10 +6,11 @@ spoken     enough silence: they are entered at once, and get a response unless t
 split      a pause after a minute: they are entered, and the caller goes on in the next utterance
 cut        its length: they begin the next turn, once the final transcript has come
 handed in  the client ends the turn: they are entered once the final transcript has come
+suspended  the connection is lost: they are entered, or begin the next turn, on a later one
 discarded  it has no words, or they are ignored
 
-Words that have not come are awaited (`session/awaited_words.py`), and turns typed during a response
-that cannot be interrupted wait (`session/queued_requests.py`), also for a later connection.
+Words that have not come are awaited (`session/awaited_words.py`), and turns typed during a firm
+response wait (`session/queued_requests.py`), also for a later connection.
 """
 
 from edge.core.hearing.segmenter import Segmenter
@@ -121,10 +122,9 @@ class TurnEntry:
     @property
     def _only_enters(self) -> bool:
         """Whether a turn that ends now is only entered, without a response to it."""
-        if self._control.responses_off:
-            return True
-        responding = self._current.response and not self._current.uncommitted
-        return bool(responding) or not self._config.current.turns.respond
+        committed = self._current.response is not None and self._current.uncommitted is None
+        off = self._control.responses_off or not self._config.current.turns.respond
+        return committed or off
 
     def _enter(
         self, text: str, confidence: float, now_ms: int, utterance: int = 0, requested_ms: int = 0
@@ -138,9 +138,8 @@ class TurnEntry:
         self, response: Response, words: str, utterance: int = 0, *, goes_on: bool = False
     ) -> None:
         """Tell the client each final word of a turn once, and the start of its response."""
-        goes_on = goes_on or bool(self._history.carried_sent)
+        goes_on, unsent = goes_on or bool(self._history.carried_sent), self._history.unsent(words)
         key, confidence = turn_key(response.turn), response.request.confidence
-        unsent = self._history.unsent(words)
         self._out.tell(ce.CallerTranscript(unsent, True, confidence, goes_on, utterance, key))
         self._out.tell(ce.ResponseStarted(response.turn))
 
@@ -220,12 +219,12 @@ class TurnEntry:
     @property
     def awaits_cut(self) -> bool:
         """Whether the words of an utterance that was ended for its length are missing."""
-        return self._awaited.has("next_turn")
+        return self._awaited.has_cut
 
     @property
     def awaits_words_since_ms(self) -> int | None:
         """The time since which words are awaited, Unix ms, or None if none are."""
-        if self._awaited.has("turn"):
+        if self._awaited.has_turn:
             return self._awaited.since_ms
         utterance = self._segmenter.utterance
         if utterance is None or not self._segmenter.paused or self._config.current.turns.by_client:
@@ -234,11 +233,12 @@ class TurnEntry:
 
     def final(self, final: ev.TranscriptFinal, now_ms: int) -> None:
         """Take the final transcript of an utterance, if it is awaited."""
-        use = self._awaited.take(final.utterance)
-        if use == "turn":
-            responds = self._config.current.turns.respond and not self._control.model_off
+        use, turns = self._awaited.take(final.utterance), self._config.current.turns
+        goes_on = self._segmenter.utterance is not None and not turns.by_client
+        if use == "turn" and not goes_on:
+            responds = turns.respond and not self._control.model_off
             self._enter_part(final, now_ms, respond=responds and bool(final.text))
-        elif use == "next_turn":
+        elif use:  # also of a lost connection, if the caller speaks again
             self._history.carried.append(final.text)
             self._idle.note_caller_word(now_ms)
 

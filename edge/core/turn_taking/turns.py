@@ -284,8 +284,11 @@ class Turns:
         utterance, response = self._segmenter.utterance, self._current.response
         if utterance is None:
             return
-        over_response = response is not None and response is not self._current.uncommitted
-        if deaf or over_response or utterance.phase is UtterancePhase.BACKCHANNEL:
+        over_response = response is not None and response.playback.begun
+        wordless = utterance.transcript is not None and not utterance.transcript.text
+        backchannel = utterance.phase is UtterancePhase.BACKCHANNEL
+        by_client = self._config.current.turns.by_client
+        if deaf or over_response or wordless or backchannel or by_client:
             self._entry.close(now_ms, discarded=True)
         else:
             use: ev.WordsUse = "turn" if self._segmenter.paused else "next_turn"

@@ -98,6 +98,7 @@ class Connection:
                 self._sender.close()
                 await asyncio.wait({writer}, timeout=2)
                 writer.cancel()
+            await self._sessions.end((self._close or LEFT).ends)  # if it was being opened
         finally:
             self._sessions.detach()  # if this task was cancelled
             close = self._close or LEFT

@@ -114,6 +114,7 @@ class ConnectionSessions:
         """
         await self.end("end_call")
         structlog.contextvars.unbind_contextvars("session")  # a refusal belongs to no session
+        await self._pace.wait_in_queue()  # many begin at once
         # shielded: a client that is closed meanwhile has a session, which is ended
         session = await shielded(self._begun(begin))
         if isinstance(session, RefusedError):
@@ -126,7 +127,6 @@ class ConnectionSessions:
 
     async def _begun(self, begin: Begin) -> _Session | RefusedError:
         """Open a session and start it; an error is returned: nobody may wait for it any more."""
-        await self._pace.wait_in_queue()  # many begin at once
         openings, phone = self._services.openings, self._phone is not None
         try:
             opening = await openings.open(begin, self._seat, self._quota, phone=phone)

@@ -101,8 +101,7 @@ class Openings:
             RefusedError: it cannot begin now.
         """
         if why := quota.begin(time.monotonic()):
-            title = "Too much for the log"
-            raise RefusedError("QUOTA_EXCEEDED", title, why, CloseCode.POLICY_VIOLATION, ends=True)
+            raise _not_stored("QUOTA_EXCEEDED", "Too much for the log", why)
         caller = seat.caller
         operator = self._of_tenant(caller)
         begin, no_voice = self.voices.allowed(begin)
@@ -114,10 +113,7 @@ class Openings:
             await seat.leave()
             raise
         tools = await self._tools_of(chosen, caller, phone=phone)
-        config = self.rules.completed(chosen.config, tools)
-        not_recorded = self._not_recorded(chosen, caller) if config.record_audio else ""
-        if not_recorded:
-            config = config.but({RECORDED: False})
+        config, not_recorded = self._recorded_or_not(chosen, tools, caller)
         first = self._first_events(seat, session)
         began = first.began(config, chosen.agent, resumed=resumed is not None, now_ms=now_ms())
         unstored = first.following(began, asked_to_record=RECORDED in chosen.caller_changes)
@@ -166,9 +162,13 @@ class Openings:
         """
         try:
             stored = await log.begin(began, self.configs.encode)
-        except (BusAwayError, BusRefusedError) as away:
+        except BusAwayError as away:
             await seat.leave()
             raise not_reachable() from away
+        except BusRefusedError as error:
+            await seat.leave()
+            too_large = "Configuration too large"
+            raise _not_stored("EVENT_TOO_LARGE", too_large, str(error)) from error
         quota.spend(len(self.configs.encode(stored)), time.monotonic())
         return stored
 
@@ -239,6 +239,14 @@ class Openings:
         """
         return self.agents.tenant(caller.tenant).applied_to(self.config)
 
+    def _recorded_or_not(
+        self, chosen: CallSettings, tools: tuple[ToolConfig, ...], caller: Caller
+    ) -> tuple[SessionConfig, str]:
+        """Return the configuration, and why it records nothing although *chosen* says so."""
+        config = self.rules.completed(chosen.config, tools)
+        why = self._not_recorded(chosen, caller) if config.record_audio else ""
+        return (config.but({RECORDED: False}) if why else config), why
+
     def _not_recorded(self, chosen: CallSettings, caller: Caller) -> str:
         """Return why the requested recording is refused; empty: it is not."""
         if why := self.rules.recording_refusal(chosen, stranger=not caller.named):
@@ -246,6 +254,11 @@ class Openings:
         if why := self.recorded.of(caller.tenant).begin(time.monotonic()):
             log.warning("not_recorded", why=why)
         return why
+
+
+def _not_stored(code: str, title: str, why: str) -> RefusedError:
+    """Return the error of a session that the log does not take."""
+    return RefusedError(code, title, why, CloseCode.POLICY_VIOLATION, ends=True)
 
 
 def _log_start(began: Began, agent: AgentUsed | None, protocol: str) -> None:

@@ -194,7 +194,7 @@ class UnparsedFrames:
 
     def _has_memory(self, now_s: float) -> bool:
         """Return whether the incomplete message may be read on."""
-        size, reservation = self.heads.unread, self._reservation
+        size, reservation = self.heads.unread_bytes, self._reservation
         if size <= LONG_BYTES or size >= self._most_bytes:  # refused as too long
             return True
         if reservation.held and self._long != self.heads.number:
@@ -204,6 +204,6 @@ class UnparsedFrames:
 
     def all_taken(self) -> None:
         """Release the memory of a message that was processed, unless the next one needs it."""
-        on_its_way = self.heads.unread and self._long == self.heads.number
+        on_its_way = self.heads.unread_bytes and self._long == self.heads.number
         if not on_its_way:
             self._reservation.release()

@@ -82,7 +82,7 @@ def test_a_line_is_written_whole_so_that_processes_may_share_a_file(
     monkeypatch: pytest.MonkeyPatch, stream: str, configure: Callable[[], None]
 ) -> None:
     writes = Writes()
-    unbuffered = io.TextIOWrapper(writes, write_through=True)  # type: ignore[type-var]
+    unbuffered = io.TextIOWrapper(writes, write_through=True)  # type: ignore[type-var]  # it needs `write` only
     monkeypatch.setattr(sys, stream, unbuffered)
     configure()
     log: Any = structlog.get_logger()

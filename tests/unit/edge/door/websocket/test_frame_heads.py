@@ -84,18 +84,23 @@ def test_a_long_message_is_followed_to_its_head_before_it_is_read() -> None:
     short, long = frame(TEXT, b"{}"), frame(BINARY, bytes(LONG_BYTES + 1))
     stream = short + long + short
     until, frames, _ = heads.follow(stream, ALL)
-    assert (until, frames, heads.unread, heads.number) == (len(short) + 10, 2, LONG_BYTES + 1, 2)
+    assert (until, frames, heads.unread_bytes, heads.number) == (
+        len(short) + 10,
+        2,
+        LONG_BYTES + 1,
+        2,
+    )
     until, frames, _ = heads.follow(stream, ALL, until)
-    assert (until, frames, heads.unread, heads.number) == (len(stream), 1, 0, 3)
+    assert (until, frames, heads.unread_bytes, heads.number) == (len(stream), 1, 0, 3)
 
 
 def test_the_parts_of_a_message_count_together() -> None:
     heads, part = FrameHeads(), bytes(LONG_BYTES // 2 + 1)
     stream = frame(BINARY, part, fin=False) + frame(PING) + frame(CONT, part)
     until, frames, _ = heads.follow(stream, ALL)
-    assert (frames, heads.unread, heads.number) == (3, 2 * len(part), 1)
+    assert (frames, heads.unread_bytes, heads.number) == (3, 2 * len(part), 1)
     assert heads.follow(stream, ALL, until).until == len(stream)
-    assert heads.unread == 0
+    assert heads.unread_bytes == 0
 
 
 @given(st.integers(2, 20))
@@ -103,9 +108,9 @@ def test_a_message_that_is_complete_is_not_unread_while_a_control_frame_is(cut: 
     heads = FrameHeads()
     long, ping = frame(BINARY, bytes(LONG_BYTES + 1)), frame(PING, bytes(15))
     at = heads.follow(long, ALL).until
-    assert heads.unread == LONG_BYTES + 1
+    assert heads.unread_bytes == LONG_BYTES + 1
     heads.follow(long, ALL, at)
     heads.follow(ping[:cut], ALL)
-    assert (heads.unread, heads.number) == (0, 1)
+    assert (heads.unread_bytes, heads.number) == (0, 1)
     heads.follow(ping[cut:] + frame(TEXT, b"hi")[:7], ALL)
-    assert (heads.unread, heads.number) == (2, 2)
+    assert (heads.unread_bytes, heads.number) == (2, 2)
