@@ -7,7 +7,8 @@ import random
 import re
 import socket
 
-FIRST, LAST = 10_000, 32_000
+FIRST, LAST = 10_100, 32_100
+"""Above 10080, which browsers and Node refuse to connect to, as they do many lower ones."""
 PARTS = 8
 """Each test process takes ports from a part of its own, so that none is given out twice.
 

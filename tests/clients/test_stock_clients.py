@@ -106,9 +106,10 @@ def test_livekit(told: Told) -> None:
 @needs_python
 def test_pipecat(told: Told) -> None:
     found = told("pipecat_python.py")
-    assert (found["errors"], found["heard"]) == ([], [HEARD, HEARD])
-    assert found["answers"] == 3
-    assert found["audio_ms"] >= 2000  # where the machine stalls, speech is taken for two turns
+    assert (found["errors"], set(found["heard"])) == ([], {HEARD})
+    assert len(found["heard"]) >= 2  # where the machine stalls, speech is taken for two turns
+    assert found["answers"] >= 3
+    assert found["audio_ms"] >= 2000
 
 
 @needs_node
