@@ -1,7 +1,5 @@
 """Paces the work of a connection by its budget, and by a work queue that all connections share.
 
-A frame of audio meets its limits here: `route` before it is taken, `heard` after.
-
 The work of a connection that *bursts*, and any long piece of work, waits in the work queue of the
 edge (`work_queue.py`). If a hundred strangers send a little at the same moment, all but the first
 wait, too. `pace_state.py` decides what waits; this file waits.
@@ -10,16 +8,12 @@ wait, too. `pace_state.py` decides what waits; this file waits.
 import asyncio
 import time
 from collections.abc import Callable
-from enum import Enum, auto
 from typing import Protocol, TypeVar
 from weakref import ref
 
-from edge.door.limits.allowance import AHEAD
 from edge.door.limits.connection_budget import ConnectionBudget
-from edge.door.limits.costs import CHECK_FRAMES, CHECK_SOUND_S
 from edge.door.limits.pace_state import PaceState
 from edge.door.limits.work_queue import WorkQueue
-from schemas.audio import BYTES_PER_S
 
 T = TypeVar("T")
 
@@ -27,22 +21,6 @@ WAIT_PIECE_S = 0.25
 """A wait is cut into such pieces."""
 LONGEST_WAIT_OF_SOUND_S = 10.0
 """The longest wait of audio for stages that are strained."""
-CHECK_SOUND_BYTES = int(CHECK_SOUND_S * BYTES_PER_S)
-"""The sound of a live caller after which its budget is checked."""
-
-
-class Route(Enum):
-    """The way of the data that a client has just sent."""
-
-    DIRECT = auto()
-    """Short audio goes to its session at once."""
-    PARSER = auto()
-    """All messages go to the parser, a few at a time: the connection is far ahead."""
-    QUEUE = auto()
-    """All wait in the work queue: the round is full, and the client a stranger."""
-
-
-DIRECT, PARSER, QUEUE = Route
 
 
 class Source(Protocol):
@@ -76,8 +54,6 @@ class Pace:
         self._state = PaceState(budget)
         self._queue = queue
         self._strained = strained
-        self._messages = self._sound_bytes = 0
-        """Short messages, and bytes of sound, that the budget does not count yet."""
         self._source: Callable[[], Source | None] = lambda: None
         """A weak reference: the source has this pace, and no cycle is to keep it in memory."""
 
@@ -105,25 +81,12 @@ class Pace:
         Raises:
             OverBudgetError: the connection is to be closed.
         """
-        self._count_heard()
         return self._state.check(self.clock())
 
-    def route(self) -> Route:
-        """Return the way of new data."""
-        if self.budget.is_stranger and self._queue.round.is_full:
-            return QUEUE
-        return PARSER if self.budget.load is AHEAD else DIRECT
-
-    def heard(self, messages: int, sound_bytes: int) -> None:
-        """Count short messages and their sound (s16le mono 16 kHz); check the budget now and then.
-
-        Raises:
-            OverBudgetError: the connection is to be closed.
-        """
-        self._messages += messages
-        self._sound_bytes += sound_bytes
-        if self._sound_bytes >= CHECK_SOUND_BYTES or self._messages >= CHECK_FRAMES:
-            self.check()
+    @property
+    def is_round_full(self) -> bool:
+        """Whether new data of strangers wait in the queue."""
+        return self._queue.round.is_full
 
     def later(self, wait_s: float, piece: Callable[[], None]) -> None:
         """Call *piece* after *wait_s*, when it is next."""
@@ -148,7 +111,6 @@ class Pace:
         Raises:
             OverBudgetError: the connection is to be closed.
         """
-        self._count_heard()
         until_s = self.clock() + LONGEST_WAIT_OF_SOUND_S
         while wait_s := self._state.wait_s(self.clock(), until_s, self._strained):
             if (source := self._source()) is not None:
@@ -170,11 +132,6 @@ class Pace:
     @property
     def _has_more(self) -> bool:
         return (source := self._source()) is not None and source.has_more()
-
-    def _count_heard(self) -> None:
-        self.budget.spend_frames(self._messages)
-        self.budget.spend_sound(self._sound_bytes / BYTES_PER_S)
-        self._messages = self._sound_bytes = 0
 
     def _charge(self) -> None:
         self._queue.worked(self.budget.address, self._state.take_work())

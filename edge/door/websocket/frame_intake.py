@@ -14,9 +14,9 @@ from aiohttp import WebSocketError
 from aiohttp._websocket.helpers import websocket_mask
 
 from edge.door.audio.audio_intake import AudioIntake
-from edge.door.limits.allowance import OverBudgetError
+from edge.door.limits.allowance import AHEAD, OverBudgetError
 from edge.door.limits.message_memory import LONGEST_RESERVATION_S
-from edge.door.limits.pace import DIRECT, QUEUE, WAIT_PIECE_S, Pace
+from edge.door.limits.pace import WAIT_PIECE_S, Pace
 from edge.door.websocket.frame_heads import FIN, KEY_BYTES, LENGTH_16, MASK_BIT
 from edge.door.websocket.unparsed_frames import (
     DROPS,
@@ -80,12 +80,11 @@ class FrameIntake:
             return False, b""
         if frames.begun:
             data = frames.with_begun(data)
-        route = self._pace.route()
-        if route is QUEUE:
+        if self._budget.is_stranger and self._pace.is_round_full:
             frames.add(data, 0)
             self._take_step(IntakeStep.GO_ON_LATER, 0.0)
             return False, b""
-        at = self._take_audio(data) if route is DIRECT else 0
+        at = self._take_audio(data)
         if at == len(data):
             return False, b""
         frames.add(data, at)
@@ -95,6 +94,8 @@ class FrameIntake:
         """Give short audio to its session; return the number of its bytes in *data*."""
         intake = self._ws.intake
         if intake is None or self._queue._buffer or not self._frames.heads.between_messages:
+            return 0
+        if self._budget.load is AHEAD:
             return 0
         short = whole_messages(data)
         if short is None:
