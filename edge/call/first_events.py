@@ -21,21 +21,12 @@ class FirstEvents:
     resume_hash: str = ""
     connection: str = ""
 
-    def began(
-        self, config: SessionConfig, agent: AgentUsed | None, *, resumed: bool, now_ms: int
-    ) -> Began:
-        """Return the first event; *resumed*: it began on another connection."""
-        head: Head = {"tenant": self.tenant, "session": self.session, "at_ms": now_ms}
-        if resumed:
-            return SessionResumed(
-                **head,
-                edge=self.edge,
-                connection=self.connection,
-                config=config,
-                version=version(),
-            )
+    def started(
+        self, config: SessionConfig, agent: AgentUsed | None, now_ms: int
+    ) -> SessionStarted:
+        """Return the first event of a new session."""
         return SessionStarted(
-            **head,
+            **self._head(now_ms),
             user=self.user,
             protocol=self.protocol,
             edge=self.edge,
@@ -45,15 +36,22 @@ class FirstEvents:
             resume_hash=self.resume_hash,
         )
 
+    def resumed(self, config: SessionConfig, now_ms: int) -> SessionResumed:
+        """Return the first event of a connection that resumes the session."""
+        return SessionResumed(
+            **self._head(now_ms),
+            edge=self.edge,
+            connection=self.connection,
+            config=config,
+            version=version(),
+        )
+
     def following(self, began: Began, *, asked_to_record: bool) -> list[Event]:
         """Return the events after *began*; *asked_to_record*: the caller asked for a recording."""
         if not began.config.record_audio:
             return []
-        return [
-            RecordingConsented(
-                tenant=self.tenant,
-                session=self.session,
-                at_ms=began.at_ms,
-                by="caller" if asked_to_record else "operator",
-            )
-        ]
+        head = self._head(began.at_ms)
+        return [RecordingConsented(**head, by="caller" if asked_to_record else "operator")]
+
+    def _head(self, at_ms: int) -> Head:
+        return {"tenant": self.tenant, "session": self.session, "at_ms": at_ms}

@@ -12,7 +12,7 @@ from edge.door.state import Edge
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
 from runtime.bus.connection import Bus
-from schemas.events import SessionResumed
+from schemas.events import RecordingConsented, SessionResumed
 from schemas.subjects import EVENTS_STREAM, SEATS_STREAM, session_events
 from tests.edge_in_process import an_edge
 
@@ -49,3 +49,15 @@ async def test_a_session_is_resumed_without_the_bucket_of_the_seats(bus: Bus) ->
         resumed = (await opened(edge, first.began.session)).began
     assert isinstance(resumed, SessionResumed)
     assert resumed.session == first.began.session
+
+
+async def test_each_of_them_has_a_consent_of_its_own_if_it_is_recorded(bus: Bus) -> None:
+    async with an_edge(
+        bus, record_audio="always", reconnects_per_minute=50, max_sessions_per_user=30
+    ) as edge:
+        first = await opened(edge)
+        await bus.publish(first.began)
+        session = first.began.session
+        resumed = await asyncio.gather(*(opened(edge, session, n + 1) for n in range(20)))
+    assert all(isinstance(one.unstored[0], RecordingConsented) for one in resumed)
+    assert len({one.unstored[0].id for one in resumed}) == len(resumed)

@@ -220,7 +220,7 @@ async def stage_jobs(
         BusAwayError: its first or last event cannot be stored.
     """
     jobs = StageJobs(bus, first_events.tenant, first_events.session)
-    began = first_events.began(config, None, resumed=False, now_ms=now_ms())
+    began = first_events.started(config, None, now_ms())
     reason: EndReason = "failed"
     async with AsyncExitStack() as stack:
         await jobs.listen(stack)

@@ -105,22 +105,19 @@ class Openings:
         caller = seat.caller
         operator = self._of_tenant(caller)
         begin, no_voice = self.voices.allowed(begin)
-        session, resumed = await seat.take()
-        try:
+        async with seat.taken() as (session, resumed):
             history = resumed.history if resumed else None
             chosen = await self.agents.call_settings(caller, begin, operator, history)
-        except RefusedError:
-            await seat.leave()
-            raise
-        tools = await self._tools_of(chosen, caller, phone=phone)
-        config, not_recorded = self._recorded_or_not(chosen, tools, caller)
-        first = self._first_events(seat, session)
-        began = first.began(config, chosen.agent, resumed=resumed is not None, now_ms=now_ms())
-        unstored = first.following(began, asked_to_record=RECORDED in chosen.caller_changes)
-        if resumed and isinstance(began, SessionResumed):
-            began = await self._resume(resumed, began, seat, quota)
-        else:
-            unstored.insert(0, began)
+            tools = await self._tools_of(chosen, caller, phone=phone)
+            config, not_recorded = self._recorded_or_not(chosen, tools, caller)
+            first = self._first_events(seat, session)
+            unstored: list[Event] = []
+            if resumed:
+                began: Began = await self._resume(resumed, first.resumed(config, now_ms()), quota)
+            else:
+                began = first.started(config, chosen.agent, now_ms())
+                unstored.append(began)
+        unstored += first.following(began, asked_to_record=RECORDED in chosen.caller_changes)
         _log_start(began, chosen.agent, seat.protocol.name)
         return Opening(
             began,
@@ -153,7 +150,7 @@ class Openings:
         return found
 
     async def _resume(
-        self, log: ResumedLog, began: SessionResumed, seat: Seat, quota: LogQuota
+        self, log: ResumedLog, began: SessionResumed, quota: LogQuota
     ) -> SessionResumed:
         """Store the first event of a connection that resumes; see `ResumedLog.begin`.
 
@@ -163,10 +160,8 @@ class Openings:
         try:
             stored = await log.begin(began, self.configs.encode)
         except BusAwayError as away:
-            await seat.leave()
             raise not_reachable() from away
         except BusRefusedError as error:
-            await seat.leave()
             too_large = "Configuration too large"
             raise _not_stored("EVENT_TOO_LARGE", too_large, str(error)) from error
         quota.spend(len(self.configs.encode(stored)), time.monotonic())

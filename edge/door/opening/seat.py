@@ -7,7 +7,8 @@ and the limits of users, tenants and strangers.
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -104,6 +105,16 @@ class Seat:
             raise not_reachable() from away
         self._on_taken()
         return session, resumed
+
+    @asynccontextmanager
+    async def taken(self) -> AsyncIterator[tuple[str, ResumedLog | None]]:
+        """Take the seat like `take`, and give it back if the block refuses the session."""
+        taken = await self.take()
+        try:
+            yield taken
+        except RefusedError:
+            await self.leave()
+            raise
 
     async def leave(self) -> None:
         """Give the seat back, if there is one."""

@@ -14,7 +14,7 @@ WHOSE = FirstEvents("t", "s", "ann", "continuous", "edge-1")
 
 def first(*, resumed: bool = False, recorded: bool = False, by_caller: bool = False) -> list[Event]:
     config = SessionConfig().but({"voice.delivery": "chunks", "record_audio": recorded})
-    began = WHOSE.began(config, None, resumed=resumed, now_ms=7)
+    began = WHOSE.resumed(config, 7) if resumed else WHOSE.started(config, None, 7)
     return [began, *WHOSE.following(began, asked_to_record=by_caller)]
 
 
