@@ -25,10 +25,13 @@ class AwaitedWords:
         ended = self.ends.get(utterance)
         return ended.words_for if ended else ""
 
+    def _ends_for(self, use: ev.WordsUse) -> list[ev.SpeechEnded]:
+        return [ended for ended in self.ends.values() if ended.words_for == use]
+
     @property
     def has_turn(self) -> bool:
         """Whether words of a turn are awaited."""
-        return any(ended.words_for == "turn" for ended in self.ends.values())
+        return bool(self._ends_for("turn"))
 
     @property
     def has_cut(self) -> bool:
@@ -36,21 +39,18 @@ class AwaitedWords:
 
         For those of an earlier connection no turn waits: they may never come.
         """
-        since_ms = self.resumed_ms
-        cut = (end.at_ms for end in self.ends.values() if end.words_for == "next_turn")
-        return any(at_ms >= since_ms for at_ms in cut)
+        return any(ended.at_ms >= self.resumed_ms for ended in self._ends_for("next_turn"))
 
     @property
     def since_ms(self) -> int | None:
         """The time since which this connection awaits the words of a turn, Unix ms."""
-        times = [ended.at_ms for ended in self.ends.values() if ended.words_for == "turn"]
+        times = [ended.at_ms for ended in self._ends_for("turn")]
         return max(min(times), self.resumed_ms) if times else None
 
     @property
     def oldest_turn(self) -> int:
         """The utterance of the turn that is awaited longest; 0: no turn is awaited."""
-        turns = (number for number, ended in self.ends.items() if ended.words_for == "turn")
-        return min(turns, default=0)
+        return min((ended.utterance for ended in self._ends_for("turn")), default=0)
 
     def take(self, utterance: int) -> ev.WordsUse:
         """Return what the words of *utterance* are for, and await them no more."""
