@@ -137,7 +137,7 @@ class AudioIntake:
     def take_now(self, audio: Audio) -> None:
         """Take a short piece of audio at once."""
         if self._files.state is ENDED or (
-            isinstance(audio.form, Container) and not self._is_decoded(audio)
+            isinstance(audio.form, Container) and not self._admits(audio)
         ):
             return
         try:
@@ -217,8 +217,8 @@ class AudioIntake:
 
     # -------------------------------------------------------- files, decoded in a thread
 
-    def _is_decoded(self, audio: Audio) -> bool:
-        """Tell whether a piece of a compressed file is decoded; others count as work."""
+    def _admits(self, audio: Audio) -> bool:
+        """Admit a piece of a compressed file; False: it is dropped, which counts as work."""
         waiting_bytes = self._audio_in.waiting_bytes
         verdict = self._files.admit(len(audio.data), waiting_bytes, begins=audio.begins)
         if verdict is DECODE:
