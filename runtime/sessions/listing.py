@@ -78,7 +78,8 @@ def folded(events: Iterable[ev.AnyEvent]) -> ListedSession | None:
     measured = [event for event in listed if isinstance(event, ev.TurnMeasured)]
     waited_ms = [event.first_sent_ms for event in measured if event.first_sent_ms is not None]
     last = listed[-1]
-    last_of_life = [event for event in listed if event.KIND == ev.SessionEnded.KIND][-1:]
+    life = (event for event in reversed(listed) if event.KIND == ev.SessionEnded.KIND)
+    newest_of_life = next(life, None)
     return ListedSession(
         session=last.session,
         tenant=last.tenant,
@@ -99,7 +100,7 @@ def folded(events: Iterable[ev.AnyEvent]) -> ListedSession | None:
             for event in listed
         ),
         slowest_ms=max(waited_ms, default=None),
-        ended="".join(one.reason for one in last_of_life if isinstance(one, ev.SessionEnded)),
+        ended=newest_of_life.reason if isinstance(newest_of_life, ev.SessionEnded) else "",
         replay_of=started.replay_of if started else "",
         agent=str(started.agent or "") if started else "",
     )
