@@ -31,6 +31,9 @@ BREATH_MS = 300
 """The longest pause (a breath) across which voice is counted together."""
 LONGEST_CHUNK_MS = 2000
 """The longest chunk of a live client, and so the longest wait for the next chunk."""
+LONGEST_GAP_MS = 30_000
+"""The most silence that stands for missing audio: a suspended machine misses hours of it, and no
+pause decides anything later."""
 
 
 class SegmentedFrame(NamedTuple):
@@ -122,6 +125,7 @@ class Segmenter:
         """Yield the notices for the silence of a microphone that stopped during an utterance."""
         if self.utterance is None or self._until_ms is None or now_ms < self._silent_from_ms:
             return
+        self._until_ms = max(self._until_ms, now_ms - LONGEST_GAP_MS)
         while self._until_ms + FRAME_MS <= now_ms:
             self._until_ms += FRAME_MS
             at_ms = self._until_ms

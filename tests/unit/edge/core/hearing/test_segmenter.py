@@ -8,7 +8,13 @@ import msgspec
 import pytest
 
 from edge.core.hearing.framing import FRAME_BYTES, FRAME_MS, SILENCE
-from edge.core.hearing.segmenter import BREATH_MS, SLACK_MS, SegmentedFrame, Segmenter
+from edge.core.hearing.segmenter import (
+    BREATH_MS,
+    LONGEST_GAP_MS,
+    SLACK_MS,
+    SegmentedFrame,
+    Segmenter,
+)
 from edge.core.hearing.speech_detector import CONTINUE_MS, PAUSE_MS, SpeechChange
 from edge.core.hearing.utterance import FRAMES_PER_MESSAGE, UtteranceMove
 from edge.core.messages.effects import SendAudio
@@ -176,6 +182,17 @@ def test_a_microphone_that_stops_in_silence_is_not_waited_for() -> None:
     assert caller.segmenter.silent_from_ms is None
     caller.stops(60_000)
     assert caller.noticed == []
+
+
+def test_a_machine_that_was_suspended_for_hours_takes_a_bounded_silence() -> None:
+    caller = speaking()
+    noticed = len(caller.noticed)
+    caller.stops(8 * 3_600_000)
+    assert len(caller.noticed) - noticed <= LONGEST_GAP_MS // FRAME_MS
+    assert caller.segmenter.silence_ms >= LONGEST_GAP_MS
+    caller.sends(VOICE, 200)
+    assert caller.changes()[-1] is SpeechChange.CONTINUED
+    assert caller.now_ms - 200 < caller.noticed[-1].at_ms <= caller.now_ms
 
 
 def test_a_longer_chunk_is_waited_for_longer() -> None:
