@@ -134,7 +134,8 @@ class Turns:
             self._current.retract(response, now_ms)
         if transcript and transcript.text and self._may_split(utterance):
             following = self._entry.split(utterance, transcript, at_ms, now_ms)
-            self._tell_start(following, at_ms, at_ms - utterance.speech_end_ms, now_ms)
+            since_ms = min(at_ms - utterance.speech_end_ms, self._segmenter.before_ms)
+            self._tell_start(following, at_ms, since_ms, now_ms)
 
     def _may_split(self, utterance: Utterance) -> bool:
         """Tell whether *utterance* is so long that it ends at its last pause."""
@@ -181,10 +182,11 @@ class Turns:
             if by_voice and self._interrupts(utterance, transcript.text):
                 self._interrupt(utterance, now_ms)
             return
-        if transcript.confidence < utterance.least_confidence:
+        by_client, text = self._config.current.turns.by_client, transcript.text
+        ends_by_client = by_client or utterance.ended_by_client  # whatever the words
+        if transcript.confidence < utterance.least_confidence and not ends_by_client:
             self._entry.discard(now_ms)
             return
-        by_client, text = self._config.current.turns.by_client, transcript.text
         response, config = self._current.response, self._config.current
         backchannel = (
             bool(text)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from edge.core.endpointing.end_of_turn import WAITS
 from edge.core.messages.client_events import CallerTranscript, Interrupted, ResponseStarted, Speech
 from edge.core.messages.inputs import (
+    BackgroundAlone,
     Cancelled,
     ClientToolResult,
     Commanded,
@@ -22,6 +25,7 @@ from edge.core.messages.inputs import (
 from schemas import events as ev
 from schemas.control import Mute, Say
 from schemas.events import Message
+from tests.unit.edge.core.client_calls import BY_CLIENT, final
 from tests.unit.edge.core.rehearsal import Rehearsal, config
 
 QUESTION = "What is the capital of France?"
@@ -220,3 +224,18 @@ def test_a_text_that_may_not_be_interrupted_is_not_cancelled_either() -> None:
     r.give(Cancelled())
     assert r.call.responding
     assert not r.told(Interrupted)
+
+
+@pytest.mark.parametrize("by_client", [False, True])
+def test_words_of_a_doubted_voice_count_if_the_client_ends_the_turn(*, by_client: bool) -> None:
+    call = Rehearsal(**(BY_CLIENT if by_client else {}))
+    call.says(500)
+    call.give(BackgroundAlone())
+    call.quiet(200)
+    if not by_client:
+        call.give(TurnEnded())
+    call.hears("Stop the music, please.", confidence=0.65)
+    if by_client:
+        call.give(TurnEnded())
+        final(call, "Stop the music, please.", 1)
+    assert [one.discarded for one in call.events(ev.SpeechEnded)] == [False]
