@@ -1,5 +1,6 @@
 """Turns the stages' messages for one session into inputs of its call."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
@@ -28,6 +29,9 @@ class StageListener:
         """Subscribe for session *session_ref* (tenant, id)."""
         self._bus = bus
         self._session_ref = session_ref
+        self._resyncing = asyncio.Lock()
+        self._speech_read = (0, 0)
+        """A turn, and the sequence up to which its audio was read again."""
         self._log = log.bind(session=session_ref[1])
 
     async def listen(self, stack: AsyncExitStack, give: GiveInput, take: TakeEvent) -> None:
@@ -64,13 +68,19 @@ class StageListener:
         take(event, seq)
 
     async def resync_speech(self, turn: int, give: GiveInput) -> None:
-        """Read the audio of *turn* from its stream for *give*, since some of it was lost."""
+        """Read the audio of *turn* from its stream for *give*, since some of it was lost.
+
+        What was read before is not read again.
+        """
         subject = subjects.speech(self._session_ref[1], turn)
-        try:
-            for stored in await self._bus.read(subjects.AUDIO_STREAM, subject):
-                self._speak(stored.data, give)
-        except BusAwayError:
-            self._log.warning("speech_not_resynced", turn=turn)
+        async with self._resyncing:
+            after = self._speech_read[1] if self._speech_read[0] == turn else 0
+            try:
+                for stored in await self._bus.read(subjects.AUDIO_STREAM, subject, after=after):
+                    self._speak(stored.data, give)
+                    self._speech_read = (turn, stored.seq)
+            except BusAwayError:
+                self._log.warning("speech_not_resynced", turn=turn)
 
     def _speak(self, data: bytes, give: GiveInput) -> None:
         if (chunk := message_of(SpeechChunk, data, session=self._session_ref[1])) is None:
