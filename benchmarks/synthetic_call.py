@@ -29,12 +29,9 @@ class RecordedCall(Call):
         self.log: list[ev.Event] = [begins]
 
     def step(self, call_input: AnyInput, now_ms: int) -> list[Effect]:
-        if self._inputs.due(now_ms):
-            self.log.append(self._inputs.pop_section(now_ms))
-        self._inputs.note(call_input, now_ms)
-        if isinstance(call_input, Finished):
-            self.log.append(self._inputs.pop_section(now_ms))
-        elif isinstance(call_input, StageSaid):
+        if section := self._inputs.note(call_input, now_ms):
+            self.log.append(section)
+        if isinstance(call_input, StageSaid):
             self.log.append(call_input.event)
         effects = super().step(call_input, now_ms)
         self.log += [effect.event for effect in effects if isinstance(effect, Publish)]

@@ -42,7 +42,7 @@ from edge.core.messages.inputs import (
 )
 from runtime.bus.trace import new_trace
 from runtime.moves import moved
-from schemas.events import AnyEvent, EndReason, Event, JobFailed, RecordingEnded, TranscriptFinal
+from schemas import events as ev
 
 log = structlog.get_logger(__name__)
 
@@ -90,7 +90,7 @@ class SessionShell:
         self.listening = asyncio.Event()
         """Set once the stages' events are subscribed to."""
 
-    async def run(self, *unstored: Event) -> None:
+    async def run(self, *unstored: ev.Event) -> None:
         """Listen and publish until `finish`; *unstored* are the first events to store.
 
         The parts get their ways back to the session here: none refers to it once it is over, so
@@ -148,28 +148,25 @@ class SessionShell:
         if self._outage.away and self._outage.deaf:
             counters.dropped("bus", len(pcm))
             return False
-        records = self._recording and self._carries and not self.call.control.deaf
-        if self._recording and records and (why := self._recording.note_received(pcm, at_ms)):
-            self._recording_ended(why)
+        if self._recording and self._carries and not self.call.control.deaf:
+            self._note_recorded(self._recording.note_received(pcm, at_ms))
         return True
 
-    def finish(self, reason: EndReason, *, may_return: bool = False) -> None:
+    def finish(self, reason: ev.EndReason, *, may_return: bool = False) -> None:
         """End the session; `run` returns when its last events are stored.
 
         *may_return*: the caller may resume it on another connection.
         """
         if self._phase is FINISHED:
             return
-        if self._carries:
-            self._log.info("session_ended", reason=reason, turns=self.call.history.responses)
         self.give(Finished(reason, may_return))
         self._move(ShellMove.FINISH)
         self.control.close()
         self._timer.stop()
         self._events.close()
         self._audio_sender.put(None)
-        if self._recording and (why := self._recording.finish(now_ms())):
-            self._recording_ended(why)
+        if self._recording:
+            self._note_recorded(self._recording.finish(now_ms()))
 
     def give(self, call_input: AnyInput) -> None:
         """Give the call an input and carry out its effects; an exception ends the call."""
@@ -179,11 +176,8 @@ class SessionShell:
         if isinstance(call_input, Reconfigured):
             self._audio.configure(call_input.config.turns)
         try:
-            if self._inputs.due(at_ms):
-                self._queue(self._inputs.pop_section(at_ms))
-            self._inputs.note(call_input, at_ms)
-            if isinstance(call_input, Finished):
-                self._queue(self._inputs.pop_section(at_ms))
+            if section := self._inputs.note(call_input, at_ms):
+                self._queue(section)
             self._carry_out(self.call.step(call_input, at_ms))
             if self.call.next_ms < self._timer.rings_ms and self._carries:
                 self._timer.set(self.call.next_ms, at_ms, self._ring)
@@ -208,11 +202,14 @@ class SessionShell:
             self._timer.set(due_ms, at_ms, self._ring)
 
     def _break(self) -> None:
-        """End the call by the exception that is being handled."""
+        """End the call by the exception that is being handled; the inputs until then are stored."""
         self._log.exception("call_broken")
+        self._client.call_failed()
         if self._carries:
             self._move(ShellMove.STOP)
-        self._client.call_failed()
+            at_ms = now_ms()
+            self._queue(self._inputs.pop_section(at_ms))
+            self._carry_out(self.call.break_off(at_ms))
 
     @property
     def _carries(self) -> bool:
@@ -226,19 +223,22 @@ class SessionShell:
             self._log.warning("log_refused", code=code, why=why)
             self._client.log_refused(code, why)
 
-    def _recording_ended(self, why: str) -> None:
+    def _note_recorded(self, why: str) -> None:
+        """End the recording if there is a reason *why*."""
+        if not why:
+            return
         self._log.warning("recording_over_quota", why=why)
         self._recording = None
         if self._phase is not FINISHED:
             head = {"tenant": self.tenant, "session": self.session}
-            self._queue(RecordingEnded(**head, at_ms=now_ms(), reason=why))
+            self._queue(ev.RecordingEnded(**head, at_ms=now_ms(), reason=why))
             self._client.not_recorded(why)
 
     def _tell_bus_away(self) -> None:
         if self._carries:
             self._client.tell(Trouble("bus", "the event bus is away; it is waited for"))
 
-    def _take_event(self, event: AnyEvent, seq: int) -> None:
+    def _take_event(self, event: ev.AnyEvent, seq: int) -> None:
         """Take *event* of a stage or of a newer connection, stored at *seq* of the log."""
         self._note_stored(event)
         if self._takeover.is_over(event, seq):
@@ -247,10 +247,10 @@ class SessionShell:
             if self._forwarder and self._carries and self._takeover.is_ours(seq):
                 self._forwarder.forward_stored(event, seq)
             self.give(StageSaid(event))
-            if isinstance(event, TranscriptFinal | JobFailed):
+            if isinstance(event, ev.TranscriptFinal | ev.JobFailed):
                 self._audio_sender.forget_known()
 
-    def _note_stored(self, event: Event) -> None:
+    def _note_stored(self, event: ev.Event) -> None:
         """Note a stored event of a stage or of the edge."""
         self.recognition.note_stored(event)
         if self._jobs:
@@ -276,14 +276,16 @@ class SessionShell:
                     self._queue(event)
                     if self._forwarder and self._carries:
                         self._forwarder.forward(event)
+                    if isinstance(event, ev.SessionEnded):
+                        self._log.info("session_ended", reason=event.reason, turns=event.turns)
                 case ef.SendAudio():
                     self._audio_sender.put(effect)
                 case ef.Tell(event):
                     counters.sent(event)
                     if isinstance(event, Measured):
                         self._log.info("turn", **turn_line(event.waterfall))
-                    if self._recording and (why := self._recording.note_sent(event, now_ms())):
-                        self._recording_ended(why)
+                    if self._recording:
+                        self._note_recorded(self._recording.note_sent(event, now_ms()))
                     self._audio.note_sent(event, now_ms())
                     self._client.tell(event)
                 case ef.HangUp(code, reason):
@@ -293,6 +295,6 @@ class SessionShell:
                 case ef.ResyncSpeech(turn):
                     self._tasks.create_task(self._stages.resync_speech(turn, self.give))
 
-    def _queue(self, event: Event) -> None:
+    def _queue(self, event: ev.Event) -> None:
         if not self._events.put(event):
             self._client.tell(Trouble("bus", "the event bus is away", fatal=True))

@@ -7,8 +7,6 @@ This file passes each input to the caller's side (`turn_taking/turns.py`) and to
 side (`response/responder.py`), which react to each other.
 """
 
-import dataclasses
-
 from edge.core.hearing.caller_audio import silenced
 from edge.core.hearing.segmenter import Segmenter
 from edge.core.messages import inputs
@@ -173,16 +171,16 @@ class Call:
             self._current.drop("hung_up", now_ms)
         self._entry.clear()
         self._idle.stop()
-        summary = dataclasses.asdict(self.history.summary)
-        ended = ev.SessionEnded(
-            **self._out.head(now_ms),
-            reason=finish.reason,
-            turns=self.history.responses,
-            connected_at_ms=self.began.at_ms,
-            **summary,
-        )
-        self._out.publish(ended)
-        self._out.followers.clear()  # they refer to it: nothing stays until garbage collection
+        self._out.end(finish.reason, self.history.responses, self.began.at_ms, now_ms)
+
+    def break_off(self, now_ms: int) -> list[Effect]:
+        """End the connection after an exception, and return the effects.
+
+        The effects of the input that raised it are dropped.
+        """
+        self._out.take()
+        self._out.end("failed", self.history.responses, self.began.at_ms, now_ms)
+        return self._out.take()
 
     # -------------------------------------------------------- read by the shell
 

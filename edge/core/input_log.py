@@ -12,7 +12,7 @@ import msgspec
 
 from edge.core.hearing.framing import FRAME_BYTES, SILENCE
 from edge.core.messages import inputs
-from edge.core.messages.inputs import AnyInput, Input, Sound, StageSaid, Ticked
+from edge.core.messages.inputs import AnyInput, Finished, Input, Sound, StageSaid, Ticked
 from schemas.events import AnyEvent, Event, InputsDelivered
 from schemas.inputs import SOUND, BadInputsError, Rows, pack_bits, unpack, unpack_bits
 
@@ -38,8 +38,11 @@ class InputLog:
         self._bits: list[bool] = []
         self._section = 0
 
-    def note(self, call_input: AnyInput, now_ms: int) -> None:
-        """Log the input *call_input*, which the call is about to take."""
+    def note(self, call_input: AnyInput, now_ms: int) -> InputsDelivered | None:
+        """Log the input *call_input*, which the call is about to take.
+
+        Returns the section that ends with it, or None if more follow.
+        """
         if self._rows is None:
             self._rows = Rows(now_ms)
         if isinstance(call_input, Sound):
@@ -47,16 +50,15 @@ class InputLog:
             self._bits += call_input.voiced
         else:
             self._rows.add(now_ms, *to_row(call_input))
+        return self.pop_section(now_ms) if self._ends(call_input, self._rows, now_ms) else None
 
-    def due(self, now_ms: int) -> bool:
-        """Tell whether a section should be stored."""
-        rows = self._rows
-        if rows is None:
-            return False
+    def _ends(self, call_input: AnyInput, rows: Rows, now_ms: int) -> bool:
+        """Tell whether a section ends with *call_input*, its last row."""
         return (
             now_ms - rows.from_ms >= SECTION_MS
             or rows.count >= SECTION_INPUTS
             or rows.size_bytes >= SECTION_BYTES
+            or isinstance(call_input, Finished)
         )
 
     def pop_section(self, now_ms: int) -> InputsDelivered:

@@ -9,7 +9,7 @@ import msgspec
 from edge.core.messages.client_events import ClientEvent
 from edge.core.session.summary import Summary
 from schemas.audio import AudioFrame
-from schemas.events import Event, Head
+from schemas.events import EndReason, Event, Head, SessionEnded
 
 _E = TypeVar("_E", bound=Event)
 
@@ -104,6 +104,26 @@ class Outbox:
         self._summary.count(event)
         self.show(event)
         return event
+
+    def end(self, reason: EndReason, turns: int, connected_at_ms: int, now_ms: int) -> None:
+        """Publish the end of the session after *turns*, with its summary."""
+        summary = self._summary
+        ended = SessionEnded(
+            **self.head(now_ms),
+            reason=reason,
+            turns=turns,
+            started_at_ms=summary.started_at_ms,
+            user=summary.user,
+            protocol=summary.protocol,
+            errors=summary.errors,
+            interrupted=summary.interrupted,
+            slowest_ms=summary.slowest_ms,
+            replay_of=summary.replay_of,
+            agent=summary.agent,
+            connected_at_ms=connected_at_ms,
+        )
+        self.publish(ended)
+        self.followers.clear()  # they refer to the call: nothing stays until garbage collection
 
     def show(self, event: Event) -> None:
         """Pass an event to the followers, published by the call or by the shell."""

@@ -45,9 +45,8 @@ class LoggedCall(Call):
         self.log: list[ev.AnyEvent] = [began]
 
     def step(self, call_input: AnyInput, now_ms: int) -> list[Effect]:
-        if self.inputs.due(now_ms):
-            self.log.append(self.inputs.pop_section(now_ms))
-        self.inputs.note(call_input, now_ms)
+        if section := self.inputs.note(call_input, now_ms):
+            self.log.append(section)
         if isinstance(call_input, StageSaid):
             self.log.append(call_input.event)
         effects = super().step(call_input, now_ms)
@@ -249,8 +248,8 @@ def test_an_input_that_this_version_does_not_know_is_an_error_and_no_tick() -> N
 @pytest.mark.parametrize("call_input", [*SAMPLES], ids=lambda sample: type(sample).__name__)
 def test_every_input_comes_back_from_the_log(call_input: AnyInput) -> None:
     log = InputLog("t", "s")
-    log.note(call_input, 1234)
-    ((at_ms, read_back),) = read([log.pop_section(1234)], by_id([EVENT]))
+    section = log.note(call_input, 1234) or log.pop_section(1234)
+    ((at_ms, read_back),) = read([section], by_id([EVENT]))
     assert at_ms == 1234
     match call_input:
         case Sound():

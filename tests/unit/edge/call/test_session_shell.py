@@ -23,6 +23,7 @@ from schemas import events as ev
 from schemas import inputs as kind
 from schemas.audio import AudioFrame
 from schemas.session_config import SessionConfig
+from schemas.webhook_config import WebhookConfig
 from tests.unit.edge.call.memory_bus import MemoryBus
 from tests.unit.edge.call.told_client import ToldClient
 from tests.unit.edge.core.client_calls import BY_CLIENT
@@ -133,8 +134,29 @@ async def test_a_call_that_breaks_ends_and_its_client_is_told_once() -> None:
             raise ZeroDivisionError
 
     held = Held(Broken(began(config())))
-    assert await held.gives(Started(), Started()) == ["session.started"]
+    tags = await held.gives(Started(), Started())
+    assert tags == ["session.started", "inputs.delivered", "session.ended"]
     assert held.client.noted == ["failed"]
+    _, delivered, ended = held.bus.stored
+    assert isinstance(delivered, ev.InputsDelivered), "the input that broke it can be replayed"
+    assert [row[1] for row in msgpack.unpackb(delivered.rows)] == [kind.STARTED]
+    assert isinstance(ended, ev.SessionEnded)
+    assert ended.reason == "failed"
+
+
+async def test_effects_of_an_input_that_breaks_a_call_are_dropped_and_its_webhook_is_told() -> None:
+    class Broken(Call):
+        def step(self, given: AnyInput, now_ms: int) -> list[Effect]:
+            if isinstance(given, KeyPressed):
+                self._out.tell(Happened(self.began))
+                raise ZeroDivisionError
+            return super().step(given, now_ms)
+
+    webhook = WebhookConfig(url="https://a.example", events=("call.ended",))
+    held = Held(Broken(began(config(webhook=webhook))))
+    tags = await held.gives(Started(), KeyPressed("1"))
+    assert tags[-2:] == ["session.ended", "webhook.requested"]
+    assert not any(isinstance(told, Happened) for told in held.client.told)
 
 
 async def test_a_call_that_breaks_when_its_timer_rings_ends_the_same_way() -> None:
@@ -162,7 +184,7 @@ async def test_a_call_that_breaks_when_its_timer_rings_ends_the_same_way() -> No
         held.shell.finish("failed")
         await running
     assert held.client.noted == ["failed"]
-    assert [type(event) for event in held.bus.stored] == [ev.SessionStarted]
+    assert isinstance(held.bus.stored[-1], ev.SessionEnded)
 
 
 async def test_a_timer_that_rings_after_its_call_broke_does_nothing() -> None:

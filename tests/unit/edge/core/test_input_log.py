@@ -16,6 +16,7 @@ from edge.core.input_log import (
 from edge.core.messages.inputs import (
     AnyInput,
     ChunkSpoken,
+    Finished,
     ItemAdded,
     KeyPressed,
     Played,
@@ -83,26 +84,22 @@ def test_synthesized_audio_is_read_back_as_silence_of_its_length() -> None:
     )
 
 
-def test_a_part_is_due_after_its_time_or_its_number_of_inputs() -> None:
+def test_a_section_ends_after_its_time_or_its_number_of_inputs_or_with_the_last_input() -> None:
     log = InputLog("t", "s_1")
-    assert not log.due(10 * SECTION_MS)
-    log.note(Ticked(), 0)
-    assert not log.due(SECTION_MS - 1)
-    assert log.due(SECTION_MS)
-    for _ in range(SECTION_INPUTS):
-        log.note(Ticked(), 1)
-    assert log.due(1)
-    assert [log.pop_section(2).part, log.pop_section(3).part] == [0, 1]
-    assert not log.due(10 * SECTION_MS)
+    assert log.note(Ticked(), 10 * SECTION_MS) is None
+    assert log.note(Ticked(), 11 * SECTION_MS - 1) is None
+    sections = [log.note(Ticked(), 11 * SECTION_MS)]
+    sections += [log.note(Ticked(), 12 * SECTION_MS) for _ in range(SECTION_INPUTS)]
+    sections.append(log.note(Finished("end_call"), 12 * SECTION_MS))
+    ended = [section for section in sections if section]
+    assert [section.part for section in ended] == [0, 1, 2]
+    assert [len(list(read([section], {}))) for section in ended] == [3, SECTION_INPUTS, 1]
 
 
-def test_a_section_is_due_once_its_texts_are_long() -> None:
-    log, kept, long = InputLog("t", "s"), [], "\u8a9e" * 32_000
-    for number in range(40):
-        if log.due(number):
-            kept.append(log.pop_section(number))
-        log.note(ItemAdded(f"item_{number}", "user", long), number)
-    kept.append(log.pop_section(40))
+def test_a_section_ends_once_its_texts_are_long() -> None:
+    log, long = InputLog("t", "s"), "\u8a9e" * 32_000
+    sections = [log.note(ItemAdded(f"item_{one}", "user", long), one) for one in range(40)]
+    kept = [*filter(None, sections), log.pop_section(40)]
     assert [len(codec.encode(one)) < SECTION_BYTES + 4 * 32_000 for one in kept] == [True] * 14
     assert [one.at_ms for one in read(kept, {})] == list(range(40))
 
