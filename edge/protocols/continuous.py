@@ -41,7 +41,7 @@ from edge.protocols.parsing import (
 from edge.protocols.pcm_format import PCM_NAMES, pcm_format
 from edge.protocols.sample_rate_detection import SampleRateDetector
 from edge.protocols.session_events import event_messages
-from edge.protocols.session_options import SESSION_NAMES, session_options
+from edge.protocols.session_options import SESSION_NAMES, session_options, unknown_names
 from runtime.audio.conversion import AudioReader, write_wav
 from runtime.audio.wav import Format, NotAudioError
 from runtime.prices import cost_usd
@@ -270,7 +270,7 @@ def _safe_timestamp(timestamp: Any) -> str | int | float | None:
 
 def _invalid_options(query: Mapping[str, str]) -> list[str]:
     """Return one line for each unknown name in the query and each invalid value."""
-    wrong = [f"{shown(name)} is no option" for name in query if name not in OPTION_NAMES]
+    wrong = [f"{name} is no option" for name in unknown_names(query, OPTION_NAMES)]
     for name, values in SWITCHES.items():
         if query.get(name, values[0]) not in values:
             wrong.append(f"{name} must be {' or '.join(values)}")

@@ -15,7 +15,7 @@ from edge.core.messages.client_events import (
     Trouble,
 )
 from edge.core.messages.inputs import Typed
-from edge.protocols.agent_options import agent_options
+from edge.protocols.agent_options import AGENT_NAMES, agent_options
 from edge.protocols.client_protocol import (
     Admission,
     ClientProtocol,
@@ -33,12 +33,15 @@ from edge.protocols.parsing import (
     tool_result,
     typed_text,
 )
-from edge.protocols.pcm_format import pcm_format
-from edge.protocols.session_options import session_options
+from edge.protocols.pcm_format import PCM_NAMES, pcm_format
+from edge.protocols.session_options import SESSION_NAMES, session_options, unknown_names
 from runtime.audio.conversion import AudioReader, write_wav
 from runtime.audio.wav import Format, NotAudioError
 from schemas import client_messages
 from schemas.client_messages import ClientMessage
+
+START_NAMES = SESSION_NAMES | AGENT_NAMES | PCM_NAMES | {"type", "stream", "record"}
+"""The fields of `start_conversation`."""
 
 
 class ConversationalProtocol(ClientProtocol):
@@ -121,7 +124,11 @@ class ConversationalProtocol(ClientProtocol):
             changes["record_audio"] = True
         changes["voice.delivery"] = "sentences" if stream else "whole"
         self._form, self._audio = form, AudioReader(form)
-        return [Begin(changes, agent=agent.name, variables=agent.variables)]
+        ignored = [
+            _error(f"Option ignored: {name} is no option", "INVALID_OPTION")
+            for name in unknown_names(message, START_NAMES)
+        ]
+        return [Begin(changes, agent=agent.name, variables=agent.variables), *ignored]
 
     def _sound(self, data: bytes) -> list[ClientCommand]:
         if self._audio is None:

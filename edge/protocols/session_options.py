@@ -1,13 +1,17 @@
 """The options of a session that a client may set; the names are the same in every protocol."""
 
+import itertools
 import re
 import typing
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
+from edge.protocols.parsing import shown
 from schemas.session_config import CLIENT_OPTIONS, VOICE_NAME, ClientOption, Eagerness, bounds
 
 LANGUAGE_CHARS = 16
+MOST_UNKNOWN_NAMES = 10
+"""The most unknown names of which a client is told."""
 TEXTS: Mapping[ClientOption, tuple[re.Pattern[str], str]] = {
     "eagerness": (re.compile("|".join(typing.get_args(Eagerness))), "low, auto or high"),
     "language": (re.compile(r"[\x00-\x7f]*"), "a code such as en"),
@@ -24,7 +28,7 @@ SESSION_NAMES = frozenset({*TEXTS, *NUMBERS})
 def session_options(options: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Return the changes that *options* asks for, and one line for each invalid value.
 
-    Names that are not in SESSION_NAMES are ignored here.
+    Names that are not in SESSION_NAMES are ignored here: see `unknown_names`.
     """
     changes: dict[str, Any] = {}
     wrong: list[str] = []
@@ -37,6 +41,12 @@ def session_options(options: Mapping[str, Any]) -> tuple[dict[str, Any], list[st
             wrong.append(f"{name} must be {expected}")
     _take_numbers(options, changes, wrong)
     return changes, wrong
+
+
+def unknown_names(options: Iterable[str], known: Container[str]) -> list[str]:
+    """Return the first names in *options* that are not *known*, in a form that may be shown."""
+    unknown = (shown(name) for name in options if name not in known)
+    return list(itertools.islice(unknown, MOST_UNKNOWN_NAMES))
 
 
 def _take_numbers(given: Mapping[str, Any], changes: dict[str, Any], wrong: list[str]) -> None:

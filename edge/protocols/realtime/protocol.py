@@ -18,7 +18,7 @@ from edge.core.messages.client_commands import (
 )
 from edge.core.messages.client_events import ClientEvent, Notice, ResponseStarted, SessionOpened
 from edge.core.messages.inputs import Cancelled, Played, TurnDiscarded, TurnEnded
-from edge.protocols.agent_options import agent_options
+from edge.protocols.agent_options import AGENT_NAMES, agent_options
 from edge.protocols.client_protocol import Admission, ClientProtocol, Handshake, Json
 from edge.protocols.parsing import clean, from_base64
 from edge.protocols.realtime.client_secret import claimed_session
@@ -36,6 +36,7 @@ from edge.protocols.realtime.wire import (
     invalid_value,
     unknown_value,
 )
+from edge.protocols.session_options import unknown_names
 from runtime.audio.wav import Format
 from runtime.settings.fields import listed
 from schemas.audio import RATE_HZ
@@ -45,6 +46,7 @@ from schemas.subjects import is_token
 VOICE, ANY_VOICE = re.compile(VOICE_NAME), "*"
 SUBPROTOCOL = "realtime"
 KEY_SUBPROTOCOL = "openai-insecure-api-key."
+QUERY_NAMES = AGENT_NAMES | {"model", "intent", "greeting", "record", "session", "resume_key"}
 LEAST_COMMIT_MS = 100
 MOST_REALTIME_MESSAGE_BYTES = 16 * 1024 * 1024
 OF_TRACKS = Format(rate_hz=48_000)
@@ -119,6 +121,9 @@ class RealtimeProtocol(ClientProtocol):
         agent, unreadable = agent_options(self._handshake.query)
         unreadable += self._handshake.wrong_resume_key
         wrong += [self._refuse(RequestError("invalid_value", why), None) for why in unreadable]
+        for name in unknown_names(self._handshake.query, QUERY_NAMES):
+            unknown = RequestError("unknown_parameter", f"Unknown parameter: '{name}'.", name)
+            wrong.append(self._refuse(unknown, None))
         begin = Begin(
             self._changes(),
             greeting=self._handshake.query.get("greeting") == "1",

@@ -25,6 +25,7 @@ from edge.core.messages.client_events import (
 )
 from edge.core.messages.inputs import ClientToolResult, Typed
 from edge.protocols.parsing import MOST_TEXT_CHARS
+from edge.protocols.session_options import MOST_UNKNOWN_NAMES
 from runtime.audio.conversion import read_wav
 from runtime.audio.wav import Format, parse_header
 from tests.unit.edge.protocols.connected import Listener
@@ -280,3 +281,16 @@ def test_a_notice_is_an_error_with_its_code() -> None:
         "code": "CALL_ENDED",
         "details": "the shop closes",
     }
+
+
+def test_names_that_are_no_option_are_told_and_the_session_begins() -> None:
+    unknown = {f"unknown_{one}": one for one in range(50)}
+    start = {"type": "start_conversation", "stream": True, "eagernes": "low", **unknown}
+    begin, *errors = connected().receive(json.dumps(start))
+    assert isinstance(begin, Begin)
+    assert error_of(errors[:1]) == {
+        "type": "error",
+        "message": "Option ignored: eagernes is no option",
+        "code": "INVALID_OPTION",
+    }
+    assert len(errors) == MOST_UNKNOWN_NAMES

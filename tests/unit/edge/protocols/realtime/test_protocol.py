@@ -249,3 +249,12 @@ def test_an_item_whose_audio_was_dropped_is_not_truncated_beyond_what_was_sent()
     assert truncated == Truncated(1, 300)
     assert isinstance(reply, Reply)
     assert reply.message["audio_end_ms"] == 300
+
+
+def test_names_in_the_query_that_are_no_option_are_told_and_the_session_begins() -> None:
+    known = {"model": "m", "intent": "conversation", "session": "s_1", "variables": "{}"}
+    assert begun(protocol(query=known))[1] == []
+    _, unknown = protocol(query={**known, "eagernes": "low"}).opened()
+    assert isinstance(unknown, Reply)
+    error = unknown.message["error"]
+    assert (error["code"], error["param"]) == ("unknown_parameter", "eagernes")
