@@ -43,7 +43,8 @@ class Supervisor:
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
         self._running: dict[str, _Running] = {}
-        self._stopping = False
+        self._leaving: list[Callable[[str], bool]] = []
+        """Tells of the names of programs that are not started again."""
 
     async def keep(self, program: Program) -> None:
         """Run *program* until `stop`, restarting it when it dies.
@@ -52,7 +53,7 @@ class Supervisor:
             HopelessError: the program's configuration is wrong; it has printed why.
         """
         record, loop = Restarts(), asyncio.get_running_loop()
-        while not self._stopping:
+        while not self._leaves(program):
             started = loop.time()
             process = await asyncio.create_subprocess_exec(
                 *program.command,
@@ -64,11 +65,11 @@ class Supervisor:
                 preexec_fn=_die_with_parent if sys.platform == "linux" else None,
             )
             self._running[program.name] = _Running(program, process)
-            if self._stopping:  # `stop` ran meanwhile and did not know this process
+            if self._leaves(program):  # `stop` ran meanwhile and did not know this process
                 _signal(process, signal.SIGTERM)
             code = await process.wait()
             del self._running[program.name]
-            if self._stopping:
+            if self._leaves(program):
                 return
             if is_hopeless(code):
                 raise HopelessError(f"{program.name} cannot run; it said why above")
@@ -76,6 +77,9 @@ class Supervisor:
             pause_s = record.after(loop.time() - started, others=others)
             self._say(f"{program.name} died ({how(code)}); starting it again in {pause_s:.1f} s")
             await asyncio.sleep(pause_s)
+
+    def _leaves(self, program: Program) -> bool:
+        return any(leaving(program.name) for leaving in self._leaving)
 
     def _others(self, program: Program) -> bool:
         return any(other.program.shares == program.shares for other in self._running.values())
@@ -87,7 +91,7 @@ class Supervisor:
 
     async def stop(self, names: Callable[[str], bool], *, hurry: asyncio.Event) -> None:
         """End the programs in *names* by SIGTERM, then SIGKILL; *hurry* skips the wait."""
-        self._stopping = True
+        self._leaving.append(names)
         leaving = [running.process for name, running in self._running.items() if names(name)]
         for process in leaving:
             _signal(process, signal.SIGTERM)

@@ -152,6 +152,8 @@ class Publisher:
         self._check_size(data)
         try:
             ack = await self._js.publish(subject, data, timeout=timeout_s, headers=headers)
+        except APIError as error:
+            raise _refusal(headers.get(codec.ID_HEADER, subject), error) from error
         except NatsError as error:
             raise BusAwayError(f"{headers.get(codec.ID_HEADER, subject)} was not stored") from error
         return not ack.duplicate

@@ -72,6 +72,8 @@ async def test_what_the_stream_refuses_for_its_size_is_refused_and_not_away(bus:
         await bus.publish(
             TurnCommitted(**WHOSE, turn=4, text="x" * 300, confidence=1.0, speculative=False)
         )
+    with pytest.raises(BusRefusedError):
+        await bus.store(subjects.session_events("t", "s", "life"), bytes(300), {})
 
 
 async def test_a_fresh_job_whose_answer_is_there_already_adds_nothing(bus: Bus) -> None:

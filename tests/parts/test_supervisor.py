@@ -28,3 +28,17 @@ async def test_a_program_that_dies_is_started_again_until_the_stop() -> None:
             await asyncio.sleep(0.05)
         await supervisor.stop(lambda _: True, hurry=asyncio.Event())
     assert said[0].startswith("mayfly died")
+
+
+async def test_only_the_programs_that_leave_are_not_started_again() -> None:
+    died = asyncio.Event()
+    dies = (sys.executable, "-c", "raise SystemExit(1)")
+    supervisor = Supervisor(lambda _: died.set())
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
+        tasks.create_task(supervisor.keep(Program("edge", SLEEPS)))
+        tasks.create_task(supervisor.keep(Program("worker", dies)))
+        await died.wait()
+        await supervisor.stop(lambda name: name == "edge", hurry=asyncio.Event())
+        died.clear()
+        await died.wait()
+        await supervisor.stop(lambda _: True, hurry=asyncio.Event())

@@ -161,7 +161,7 @@ class AudioIntake:
 
     def await_more(self) -> None:
         """Take the audio that the protocol keeps back, unless more comes within NO_MORE_S."""
-        if self._protocol.keeps_back:
+        if self._protocol.keeps_back and self._files.state is not ENDED:
             loop = asyncio.get_running_loop()
             self._recheck = loop.call_later(NO_MORE_S, self._take_kept)
 
