@@ -141,13 +141,8 @@ class Reader:
             BusAwayError: no answer, or all are older.
         """
         found: list[Stored] = []
-
-        def is_there(_: object) -> bool:
-            return (found[-1].seq if found else after) >= at_least
-
-        read_on = partial(self._read_on, stream, subject, after, found)
-        await _repeated(partial(self._answer, subject, read_on), is_there)
-        if not is_there(found):
+        ask = partial(self._answer, subject, partial(self._read_on, stream, subject, after, found))
+        if await _repeated(ask, lambda newest: newest >= at_least) < at_least:
             raise BusAwayError(f"cannot read {subject}: message {at_least} is not there")
         return found
 
@@ -167,20 +162,19 @@ class Reader:
                     raise BusAwayError(f"cannot read {subject}: {error!r}") from error
             await asyncio.sleep(AGAIN_AFTER_S)
 
-    async def _read_on(self, stream: str, subject: str, after: int, found: list[Stored]) -> None:
-        """Append to *found* the messages after its last one, or else after *after*."""
+    async def _read_on(self, stream: str, subject: str, after: int, found: list[Stored]) -> int:
+        """Read on after the last one of *found*, or after *after*; return the newest sequence."""
         async with batches(self._nc, found, silence_s=ANSWER_TIMEOUT_S) as batch:
             await batch.read_on(stream, subject, after=after, most=BATCH)
+        return found[-1].seq if found else after
 
 
 async def _repeated(ask: Callable[[], Awaitable[T]], suffices: Callable[[T], bool]) -> T:
     """Return the first answer of *ask* that *suffices*, or the last one of MOST_READS."""
-    answer = await ask()
-    for _ in range(MOST_READS - 1):
-        if suffices(answer):
+    for _ in range(MOST_READS):
+        if suffices(answer := await ask()):
             break
         await asyncio.sleep(READ_AGAIN_S)
-        answer = await ask()
     return answer
 
 

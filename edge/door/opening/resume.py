@@ -34,13 +34,11 @@ def resumable(
     if started.resume_hash and started.resume_hash != hash_of(key):
         return None
     history = fold(events)
-    if hung_up(history):
-        return None
-    ended = history.spend.connections.ended
-    since_ms, most_ms = (
-        (ended.at_ms, RESUME_WINDOW_MS) if ended else (events[-1].at_ms, FORSAKEN_MS)
-    )
-    return None if now_ms - since_ms > most_ms else history
+    if ended := history.spend.connections.ended:
+        is_over = hung_up(history) or now_ms - ended.at_ms > RESUME_WINDOW_MS
+    else:
+        is_over = now_ms - events[-1].at_ms > FORSAKEN_MS
+    return None if is_over else history
 
 
 def hung_up(history: History) -> SessionEnded | None:
