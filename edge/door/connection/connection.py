@@ -39,6 +39,7 @@ from edge.door.refusal import RefusedError
 from edge.door.transport import Transport
 from edge.protocols.client_protocol import CloseCode, Json, failed_part
 from runtime.buckets import Bucket
+from runtime.tasks import cancel
 from schemas.control import CallState
 from schemas.events import EndReason
 
@@ -91,8 +92,7 @@ class Connection:
                 keeper = tasks.create_task(self._keep_time())
                 leaver = tasks.create_task(self._wake.wait())
                 await asyncio.wait({reader, leaver}, return_when=asyncio.FIRST_COMPLETED)
-                reader.cancel()
-                await asyncio.wait({reader})  # it begins no session from here on
+                await cancel({reader})  # no session begins from here on
                 async with self._in_order:
                     await self._sessions.end((self._close or LEFT).ends)
                 keeper.cancel()
