@@ -177,8 +177,7 @@ async def drain(edge: Edge) -> None:
     until = clock() + edge.settings.drain_s
     while any(connection.busy for connection in edge.open) and clock() < until:  # noqa: ASYNC110  # drain_s at most
         await asyncio.sleep(0.05)
-    async with asyncio.TaskGroup() as leaving:
-        for connection in edge.open:
-            leaving.create_task(connection.leave("restarting, please reconnect"))
+    for connection in edge.open:
+        connection.ask_to_reconnect("restarting, please reconnect")
     while edge.open and clock() < until + 2:  # noqa: ASYNC110  # 2 s at most
         await asyncio.sleep(0.02)

@@ -47,8 +47,6 @@ ELSEWHERE: Mapping[str, str] = {
     "edge/door/agents/agents.py": "integration/test_agents.py",
     "edge/door/agents/tool_catalogue.py": "unit/edge/door/opening/test_agent_tools.py",
     "edge/door/audio/audio_intake.py": "parts/test_decoded_intake.py",
-    "edge/door/connection/connection.py": "integration/test_protocols.py",
-    "edge/door/connection/connection_sessions.py": "integration/test_session_logs.py",
     "edge/door/http/calls_api.py": "integration/test_calls.py",
     "edge/door/http/choices.py": "integration/test_choices.py",
     "edge/door/http/client_left.py": "integration/test_client_left.py",

@@ -32,6 +32,9 @@ TRIES = 3
 AGAIN_AFTER_S = 0.2
 BATCH = 1000
 """The most messages in one request."""
+READ_AGAIN_S = 0.05
+MOST_READS = 40
+"""The reads for a message that was just stored: the replica that answers may be a moment behind."""
 NO_MORE = {"204", "404"}
 """Statuses that end a batch: no more messages, no messages. Any other status is an error."""
 
@@ -102,18 +105,14 @@ class Reader:
     async def last(self, subject: str, *, at_least: int = 0) -> Stored | None:
         """Return the newest stored message of *subject* in the event stream.
 
-        The request is repeated, for a second at most, while the answer is older than sequence
-        *at_least*: the replica that answers may be a moment behind.
+        The request is repeated, for two seconds at most, while the answer is older than sequence
+        *at_least*.
 
         Raises:
             BusAwayError: no answer.
         """
-        for _ in range(20):
-            stored = await self.get(subjects.EVENTS_STREAM, {"last_by_subj": subject})
-            if (stored.seq if stored else 0) >= at_least:
-                break
-            await asyncio.sleep(0.05)
-        return stored
+        get = partial(self.get, subjects.EVENTS_STREAM, {"last_by_subj": subject})
+        return await _repeated(get, lambda stored: (stored.seq if stored else 0) >= at_least)
 
     async def last_of(self, subject: str) -> Stored | None:
         """Return the newest message of *subject*; this needs no rights to other subjects.
@@ -131,14 +130,20 @@ class Reader:
             raise NatsError(f"status {status}")
         return Stored.of(reply)
 
-    async def read(self, stream: str, subject: str, *, after: int = 0) -> list[Stored]:
+    async def read(
+        self, stream: str, subject: str, *, after: int = 0, at_least: int = 0
+    ) -> list[Stored]:
         """Return the messages of *subject* in *stream* after sequence *after*, oldest first.
 
+        They are read again, as in `last`, while the newest is older than sequence *at_least*.
+
         Raises:
-            BusAwayError: no answer.
+            BusAwayError: no answer, or all are older.
         """
         found: list[Stored] = []
-        await self._answer(subject, partial(self._read_on, stream, subject, after, found))
+        ask = partial(self._answer, subject, partial(self._read_on, stream, subject, after, found))
+        if await _repeated(ask, lambda newest: newest >= at_least) < at_least:
+            raise BusAwayError(f"cannot read {subject}: message {at_least} is not there")
         return found
 
     async def _answer(self, subject: str, ask: Callable[[], Awaitable[T]]) -> T:
@@ -157,10 +162,20 @@ class Reader:
                     raise BusAwayError(f"cannot read {subject}: {error!r}") from error
             await asyncio.sleep(AGAIN_AFTER_S)
 
-    async def _read_on(self, stream: str, subject: str, after: int, found: list[Stored]) -> None:
-        """Append to *found* the messages after its last one, or else after *after*."""
+    async def _read_on(self, stream: str, subject: str, after: int, found: list[Stored]) -> int:
+        """Read on after the last one of *found*, or after *after*; return the newest sequence."""
         async with batches(self._nc, found, silence_s=ANSWER_TIMEOUT_S) as batch:
             await batch.read_on(stream, subject, after=after, most=BATCH)
+        return found[-1].seq if found else after
+
+
+async def _repeated(ask: Callable[[], Awaitable[T]], suffices: Callable[[T], bool]) -> T:
+    """Return the first answer of *ask* that *suffices*, or the last one of MOST_READS."""
+    for _ in range(MOST_READS):
+        if suffices(answer := await ask()):
+            break
+        await asyncio.sleep(READ_AGAIN_S)
+    return answer
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -103,6 +104,20 @@ async def test_the_log_of_a_session_is_read_in_order(bus: Bus) -> None:
     assert [utterance(one.event()) for one in stored] == list(range(1, 1203))
     assert len(await bus.read(subjects.EVENTS_STREAM, subject, after=stored[-2].seq)) == 1
     assert await bus.read(subjects.EVENTS_STREAM, "aura.ev.t.nobody.*") == []
+
+
+async def test_a_message_that_was_just_stored_is_waited_for(bus: Bus) -> None:
+    subject = subjects.session_events("t", "s", "*")
+    first = await bus.publish(speech(1))
+    later = partial(bus.read, subjects.EVENTS_STREAM, subject, after=first)
+    reading = asyncio.create_task(later(at_least=first + 1))
+    await asyncio.sleep(0.2)
+    assert not reading.done()
+    assert await bus.publish(speech(2)) == first + 1
+    (stored,) = await reading
+    assert utterance(stored.event()) == 2
+    with pytest.raises(BusAwayError, match="is not there"):
+        await later(at_least=first + 2)
 
 
 @pytest.mark.parametrize("room", [0, -100])

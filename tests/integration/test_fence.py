@@ -109,5 +109,5 @@ async def test_a_refusal_names_the_newest_sequence_and_a_reader_waits_for_it(bus
     assert newest
     assert newest.seq == seq
     before = time.monotonic()
-    assert await bus.last(SAY, at_least=seq + 1)  # never comes: the newest there is, a second later
+    assert await bus.last(SAY, at_least=seq + 1)  # never comes: the newest there is, 2 s later
     assert 0.8 < time.monotonic() - before < 3

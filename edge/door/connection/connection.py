@@ -39,6 +39,7 @@ from edge.door.refusal import RefusedError
 from edge.door.transport import Transport
 from edge.protocols.client_protocol import CloseCode, Json, failed_part
 from runtime.buckets import Bucket
+from runtime.tasks import cancel
 from schemas.control import CallState
 from schemas.events import EndReason
 
@@ -91,14 +92,14 @@ class Connection:
                 keeper = tasks.create_task(self._keep_time())
                 leaver = tasks.create_task(self._wake.wait())
                 await asyncio.wait({reader, leaver}, return_when=asyncio.FIRST_COMPLETED)
-                await self._sessions.end((self._close or LEFT).ends)
-                reader.cancel()
+                await cancel({reader})  # no session begins from here on
+                async with self._in_order:
+                    await self._sessions.end((self._close or LEFT).ends)
                 keeper.cancel()
                 leaver.cancel()
                 self._sender.close()
                 await asyncio.wait({writer}, timeout=2)
                 writer.cancel()
-            await self._sessions.end((self._close or LEFT).ends)  # if it was being opened
         finally:
             self._sessions.detach()  # if this task was cancelled
             close = self._close or LEFT
@@ -126,11 +127,6 @@ class Connection:
         """Close the connection; only the first request counts."""
         self._close = self._close or Close(code, reason, ends)
         self._wake.set()
-
-    async def leave(self, reason: str) -> None:
-        """End the session, then close the connection."""
-        await self._sessions.end("drained")
-        self.ask_to_reconnect(reason)
 
     def ask_to_reconnect(self, reason: str) -> None:
         """Close with a code by which the client may reconnect at once, to any edge."""

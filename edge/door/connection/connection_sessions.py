@@ -167,29 +167,24 @@ class ConnectionSessions:
         return AudioIntake(shell, seat.protocol, self._pace, self._connection, memory)
 
     async def end(self, reason: EndReason) -> None:
-        session = self._session
-        if session is None:
-            return
-        session.shell.finish(reason, may_return=self._may_return(reason))
-        await asyncio.wait({session.running}, timeout=LEAVES_S)
-        self.detach()
-        await self._seat.leave()
+        """End the session, if there is one, and wait until its last events are stored."""
+        if running := self.detach(reason):
+            await asyncio.wait({running}, timeout=LEAVES_S)
+            await self._seat.leave()
 
-    def _may_return(self, reason: EndReason) -> bool:
-        """Return whether the caller may resume the session after it ended for *reason*."""
-        return self._seat.protocol.admission.one_session and reason != "end_call"
-
-    def detach(self) -> None:
-        """Let the edge finish a session that still stores events."""
-        session, self._session = self._session, None
+    def detach(self, reason: EndReason = "failed") -> asyncio.Task[None] | None:
+        """End the session; return its task, which the edge gives time to store the last events."""
+        if (session := self._session) is None:
+            return None
+        one_session = self._seat.protocol.admission.one_session
+        session.shell.finish(reason, may_return=one_session and reason != "end_call")
+        session.intake.close()
+        self._session = None
         self._pace.budget.watch(None)
         self.stopwatch.ended(now_ms())
-        if session is None:
-            return
-        session.intake.close()
-        session.shell.finish("failed", may_return=self._may_return("failed"))
-        if not session.running.done():
-            asyncio.get_running_loop().call_later(STORED_S, session.running.cancel)
+        stop = asyncio.get_running_loop().call_later(LEAVES_S + STORED_S, session.running.cancel)
+        session.running.add_done_callback(lambda _: stop.cancel())
+        return session.running
 
     def obey_now(self, command: ClientCommand) -> None:
         """Carry out a command of the client that takes no time."""

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from edge.call.session_bus import SessionBus
 from edge.call.speech_model import SileroModel
 from edge.door.limits.common_bounds import CommonBounds
 from edge.door.limits.job_slots import JobSlots
 from edge.door.limits.time_limits import TimeLimits
 from edge.door.opening.opening import Openings
-from runtime.bus.connection import Bus
 from runtime.text.redaction import Redaction
 
 
@@ -17,7 +17,7 @@ from runtime.text.redaction import Redaction
 class EdgeServices:
     """The services of an edge that its connections use."""
 
-    bus: Bus
+    bus: SessionBus
     openings: Openings
     commands_per_second: int
     times: TimeLimits

@@ -26,7 +26,7 @@ from edge.door.agents.tool_catalogue import ToolCatalogue
 from edge.door.callers.auth import DEMO_TENANT, Caller
 from edge.door.opening.agent_tools import tools_of
 from edge.door.opening.opening_rules import RECORDED, OpeningRules, ignored
-from edge.door.opening.resume import hash_of
+from edge.door.opening.resume import hash_of, hung_up
 from edge.door.opening.resumed_log import ResumedLog
 from edge.door.opening.seat import Seat, not_reachable
 from edge.door.refusal import RefusedError
@@ -95,7 +95,8 @@ class Openings:
     ) -> Opening:
         """Return the session that the caller of *seat* begins or resumes; the seat is taken.
 
-        *phone*: the call is on a telephone line, which has further tools.
+        *phone*: the call is on a telephone line, which has further tools. The agent is that of the
+        history: if the former connection changed it at the last moment, the session is opened anew.
 
         Raises:
             RefusedError: it cannot begin now.
@@ -104,16 +105,19 @@ class Openings:
             raise _not_stored("QUOTA_EXCEEDED", "Too much for the log", why)
         caller = seat.caller
         operator = self._of_tenant(caller)
-        begin, no_voice = self.voices.allowed(begin)
+        wanted, no_voice = self.voices.allowed(begin)
         async with seat.taken() as (session, resumed):
             history = resumed.history if resumed else None
-            chosen = await self.agents.call_settings(caller, begin, operator, history)
+            chosen = await self.agents.call_settings(caller, wanted, operator, history)
             tools = await self._tools_of(chosen, caller, phone=phone)
             config, not_recorded = self._recorded_or_not(chosen, tools, caller)
             first = self._first_events(seat, session)
             unstored: list[Event] = []
             if resumed:
-                began: Began = await self._resume(resumed, first.resumed(config, now_ms()), quota)
+                resumes = first.resumed(config, now_ms())
+                began: Began | None = await self._resume(resumed, resumes, quota)
+                if began is None:
+                    return await self.open(begin, seat, quota, phone=phone)
             else:
                 began = first.started(config, chosen.agent, now_ms())
                 unstored.append(began)
@@ -151,21 +155,24 @@ class Openings:
 
     async def _resume(
         self, log: ResumedLog, began: SessionResumed, quota: LogQuota
-    ) -> SessionResumed:
+    ) -> SessionResumed | None:
         """Store the first event of a connection that resumes; see `ResumedLog.begin`.
+
+        None: the former connection has transferred the session meanwhile, or hung up.
 
         Raises:
             RefusedError: the bus does not take it.
         """
+        agent = log.history.agent
         try:
-            stored = await log.begin(began, self.configs.encode)
+            stored, size_bytes = await log.begin(began, self.configs.encode)
         except BusAwayError as away:
             raise not_reachable() from away
         except BusRefusedError as error:
             too_large = "Configuration too large"
             raise _not_stored("EVENT_TOO_LARGE", too_large, str(error)) from error
-        quota.spend(len(self.configs.encode(stored)), time.monotonic())
-        return stored
+        quota.spend(size_bytes, time.monotonic())
+        return None if log.history.agent != agent or hung_up(log.history) else stored
 
     def _first_events(self, seat: Seat, session: str) -> FirstEvents:
         who, protocol, key = seat.caller, seat.protocol, hash_of(seat.resume_key)

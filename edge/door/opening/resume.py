@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from edge.core.session.history import History, fold
 from edge.door.callers.auth import DEMO_TENANT
-from schemas.events import AnyEvent, SessionStarted
+from schemas.events import AnyEvent, SessionEnded, SessionStarted
 
 RESUME_WINDOW_MS = 60_000
 """The time, ms, in which a caller may resume after the connection ended."""
@@ -34,9 +34,14 @@ def resumable(
     if started.resume_hash and started.resume_hash != hash_of(key):
         return None
     history = fold(events)
-    ended = history.spend.connections.ended
-    if ended:
-        is_over = ended.reason == "end_call" or now_ms - ended.at_ms > RESUME_WINDOW_MS
+    if ended := history.spend.connections.ended:
+        is_over = hung_up(history) or now_ms - ended.at_ms > RESUME_WINDOW_MS
     else:
         is_over = now_ms - events[-1].at_ms > FORSAKEN_MS
     return None if is_over else history
+
+
+def hung_up(history: History) -> SessionEnded | None:
+    """Return the end of a session that was hung up, which nobody resumes; None: it was not."""
+    ended = history.spend.connections.ended
+    return ended if ended and ended.reason == "end_call" else None

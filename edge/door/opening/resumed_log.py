@@ -8,44 +8,40 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-import msgspec
 import structlog
+from msgspec.structs import replace
 
 from edge.call.clock import now_ms
 from edge.core.session.history import History, fold
-from runtime.bus.errors import BusAwayError
+from edge.door.opening.resume import hung_up
 from runtime.bus.reader import Stored
 from schemas import subjects
 from schemas.codec import BadMessageError
-from schemas.events import AnyEvent, SessionResumed
+from schemas.events import AnyEvent, Event, SessionResumed
 
 log = structlog.get_logger(__name__)
 
 EVENTS_AT_ONCE = 40
 """The events that are decoded before other tasks run."""
-READ_AGAIN_S = 0.05
-MOST_READS = 40
-"""The reads for an event that was stored: the replica that answers may be a moment behind."""
 
 
 class LogBus(Protocol):
     """The part of the bus that has the log of all sessions."""
 
-    async def read(self, stream: str, subject: str, *, after: int = 0) -> list[Stored]:
+    async def read(
+        self, stream: str, subject: str, *, after: int = 0, at_least: int = 0
+    ) -> list[Stored]:
         """Return the messages of *subject* in *stream* after sequence *after*, oldest first."""
 
-    async def publish(self, event: SessionResumed, data: bytes) -> int:
+    async def publish(self, event: Event, data: bytes) -> int:
         """Store *event*, whose bytes are *data*, and return its sequence in the stream."""
 
 
 class ResumedLog:
     """The events of one session."""
 
-    def __init__(
-        self, bus: LogBus, tenant: str, session: str, *, read_again_s: float = READ_AGAIN_S
-    ) -> None:
+    def __init__(self, bus: LogBus, tenant: str, session: str) -> None:
         self._bus = bus
-        self._read_again_s = read_again_s
         self._subject = subjects.session_events(tenant, session)
         self.events: list[AnyEvent] = []
         """The events that were read, oldest first, without those of a newer Aura."""
@@ -63,40 +59,36 @@ class ResumedLog:
         await self._add(await self._bus.read(subjects.EVENTS_STREAM, self._subject))
 
     async def begin(
-        self, began: SessionResumed, encode: Callable[[SessionResumed], bytes]
-    ) -> SessionResumed:
-        """Store *began*, and return it; `history` is then what was before it.
+        self, began: SessionResumed, encode: Callable[[Event], bytes]
+    ) -> tuple[SessionResumed, int]:
+        """Store *began*; return it and its size, bytes. `history` is then what was before it.
 
         Its time is part of its id, and is changed if another connection was stored with that id:
-        with one event for two of them, neither would learn that the other goes on.
+        with one event for two of them, neither would learn that the other goes on. If the former
+        connection hung up meanwhile, the session ends again.
 
         Raises:
-            BusAwayError: no server answers.
+            BusAwayError: no server answers, or none has it.
             BusRefusedError: it is too large.
         """
         while True:
-            seq = await self._bus.publish(began, encode(began))
-            later = await self._read_to(seq)
+            data = encode(began)
+            seq = await self._bus.publish(began, data)
+            later = await self._bus.read(
+                subjects.EVENTS_STREAM, self._subject, after=self._seq, at_least=seq
+            )
             if before := [one for one in later if one.seq < seq]:
                 await self._add(before)
                 self.history = await asyncio.to_thread(fold, self.events)
             stored = next((one.readable() for one in later if one.seq == seq), None)
             if isinstance(stored, SessionResumed) and _origin(stored) == _origin(began):
-                return began
-            began = msgspec.structs.replace(began, at_ms=max(now_ms(), began.at_ms + 1))
-
-    async def _read_to(self, seq: int) -> list[Stored]:
-        """Return the messages after the last event, with that of *seq* unless it is older.
-
-        Raises:
-            BusAwayError: no server answers, or none has it.
-        """
-        for _ in range(MOST_READS):
-            later = await self._bus.read(subjects.EVENTS_STREAM, self._subject, after=self._seq)
-            if seq <= self._seq or any(one.seq == seq for one in later):
-                return later
-            await asyncio.sleep(self._read_again_s)
-        raise BusAwayError("a stored event cannot be read")
+                break
+            began = replace(began, at_ms=max(now_ms(), began.at_ms + 1))
+        if ended := hung_up(self.history):
+            at_ms = max(began.at_ms, ended.at_ms) + 1
+            ended = replace(ended, at_ms=at_ms, connected_at_ms=began.at_ms)
+            await self._bus.publish(ended, encode(ended))
+        return began, len(data)
 
     async def _add(self, found: list[Stored]) -> None:
         for number, stored in enumerate(found):

@@ -61,8 +61,11 @@ class StoredLog:
             None,
         )
 
-    async def read(self, stream: str, subject: str, *, after: int = 0) -> list[Stored]:
+    async def read(
+        self, stream: str, subject: str, *, after: int = 0, at_least: int = 0
+    ) -> list[Stored]:
         assert stream == subjects.EVENTS_STREAM
+        assert at_least <= max((message.seq for message in self.stored), default=0)
         self.read_after.append(after)
         return [
             message

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from edge.core.session.history import fold
-from edge.door.opening.resumed_log import MOST_READS, ResumedLog
-from runtime.bus.errors import BusAwayError
-from runtime.bus.reader import Stored
+from edge.door.opening.resumed_log import ResumedLog
 from schemas import codec
 from schemas.events import (
-    AnyEvent,
     Event,
     SessionEnded,
     SessionResumed,
@@ -18,7 +16,8 @@ from schemas.events import (
     TurnCommitted,
 )
 from schemas.session_config import SessionConfig
-from tests.unit.runtime.stored_log import StoredLog, stored
+from tests.unit.edge.door.opening.raced_log import RacedLog
+from tests.unit.runtime.stored_log import stored
 
 CONFIG = SessionConfig()
 
@@ -41,47 +40,9 @@ STARTED = SessionStarted(
 ENDED = SessionEnded(tenant="t", session="s", at_ms=60, reason="caller_left", turns=1)
 
 
-class RacedLog(StoredLog):
-    """A log in which others store events around each of ours."""
-
-    def __init__(self, *events: tuple[int, Event]) -> None:
-        super().__init__(*events)
-        self.before: list[AnyEvent] = []
-        """The events that others store just before the next one of ours."""
-        self.after: list[AnyEvent] = []
-        """The events that others store just after it."""
-        self.is_behind = 0
-        """The number of reads for which the server that answers lacks the newest event."""
-
-    async def publish(self, event: Event, data: bytes) -> int:
-        """Store *event* like a server: an id that is stored already gives its sequence."""
-        assert codec.decode(data) == event
-        for one in self.before:
-            self._store(one)
-        seq = self._store(event)
-        for one in self.after:
-            self._store(one)
-        self.before, self.after = [], []
-        return seq
-
-    def _store(self, event: Event) -> int:
-        same = [one.seq for one in self.stored if one.event().id == event.id]
-        if same:
-            return same[0]
-        self.stored.append(stored(len(self.stored) + 1, event))
-        return len(self.stored)
-
-    async def read(self, stream: str, subject: str, *, after: int = 0) -> list[Stored]:
-        found = await super().read(stream, subject, after=after)
-        if self.is_behind:
-            self.is_behind -= 1
-            return found[:-1]
-        return found
-
-
 async def a_log(bus: RacedLog) -> ResumedLog:
     """Return the log of a session, read so far."""
-    log = ResumedLog(bus, "t", "s", read_again_s=0)
+    log = ResumedLog(bus, "t", "s")
     await log.read()
     log.history = fold(log.events)
     return log
@@ -91,7 +52,8 @@ async def test_what_the_former_connection_decided_meanwhile_is_part_of_the_histo
     bus = RacedLog((1, STARTED))
     log = await a_log(bus)
     bus.before, bus.after = [committed(1, "Hi?")], [committed(2, "too late")]
-    assert await log.begin(resumed("conn_1"), codec.encode) == resumed("conn_1")
+    began, _ = await log.begin(resumed("conn_1"), codec.encode)
+    assert began == resumed("conn_1")
     assert log.history.unfinished is not None
     assert log.history.unfinished.caller_words == "Hi?"
     assert [type(one.event()) for one in bus.stored] == [
@@ -102,20 +64,30 @@ async def test_what_the_former_connection_decided_meanwhile_is_part_of_the_histo
     ]
 
 
-async def test_an_event_that_was_just_stored_is_waited_for() -> None:
+async def test_the_event_is_encoded_once_and_its_size_is_returned() -> None:
     bus = RacedLog((1, STARTED))
     log = await a_log(bus)
-    bus.before, bus.is_behind = [committed(1, "Hi?")], 2
+    encoded = []
+
+    def encode(event: Event) -> bytes:
+        encoded.append(codec.encode(event))
+        return encoded[-1]
+
+    _, size_bytes = await log.begin(resumed("conn_1"), encode)
+    assert encoded == [bus.stored[-1].data]
+    assert size_bytes == len(encoded[0])
+
+
+async def test_a_session_that_was_hung_up_meanwhile_stays_ended() -> None:
+    bus = RacedLog((1, STARTED))
+    log = await a_log(bus)
+    bus.before = [structs.replace(ENDED, reason="end_call")]
     await log.begin(resumed("conn_1"), codec.encode)
-    assert log.history.unfinished is not None
-
-
-async def test_an_event_that_no_server_has_ends_the_wait() -> None:
-    bus = RacedLog((1, STARTED))
-    log = await a_log(bus)
-    bus.is_behind = MOST_READS
-    with pytest.raises(BusAwayError, match="cannot be read"):
-        await log.begin(resumed("conn_1"), codec.encode)
+    again = ResumedLog(bus, "t", "s")
+    await again.read()
+    ended = fold(again.events).spend.connections.ended
+    assert ended is not None
+    assert (ended.reason, ended.connected_at_ms) == ("end_call", resumed("conn_1").at_ms)
 
 
 @pytest.mark.parametrize("is_read", [False, True])
@@ -125,7 +97,7 @@ async def test_two_connections_of_one_moment_have_an_event_each(*, is_read: bool
         bus.stored.append(stored(2, resumed("conn_1")))
     log = await a_log(bus)
     bus.before = [resumed("conn_1"), ENDED]
-    began = await log.begin(resumed("conn_2"), codec.encode)
+    began, _ = await log.begin(resumed("conn_2"), codec.encode)
     assert began.at_ms > resumed("conn_1").at_ms
     assert began == bus.stored[-1].event()
     connections = log.history.spend.connections
