@@ -68,7 +68,7 @@ def answered(r: Rehearsal) -> None:
     taken = r.events(ev.TurnTaken)
     if taken and r.call.responding:
         r.answers("It is far away from here, as far as anybody knows.")
-        r.speaks(0, 3000)
+        r.speaks(0, 2000)
 
 
 @pytest.mark.parametrize(
