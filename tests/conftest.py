@@ -1,20 +1,14 @@
-"""Fixtures that every kind of test shares; marks by folder; the order of the files."""
+"""What all tests share: no settings of this machine, marks by folder, the order of files."""
 
 from __future__ import annotations
 
 import gc
 import os
-from collections.abc import AsyncIterator, Generator, Iterator
-from pathlib import Path
+from collections.abc import Generator, Iterator
 
 import hypothesis
 import pytest
 import structlog
-
-from deploy.provision import provision
-from runtime.bus.connection import Bus, connect
-from runtime.settings import Settings, load
-from tests.nats_server import NatsServer
 
 # How fast a machine is decides nothing here. `make test` draws more examples.
 for profile, examples in (("quick", 8), ("thorough", 30)):
@@ -79,25 +73,3 @@ def _no_settings_of_this_machine() -> Iterator[None]:
         for name in ("HOST", "PORT", "DEBUG", "NATS_URL", "CEREBRAS_API_KEY"):
             environment.delenv(name, raising=False)
         yield
-
-
-@pytest.fixture
-def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
-    server = NatsServer(tmp_path / "nats")
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def settings(nats_server: NatsServer, tmp_path: Path) -> Settings:
-    return load(nats_url=nats_server.url, data_dir=tmp_path / "aura", _env_file=None)
-
-
-@pytest.fixture
-async def bus(settings: Settings) -> AsyncIterator[Bus]:
-    """A connection to a provisioned server."""
-    bus = await connect(settings, "test")
-    await provision(bus)
-    yield bus
-    await bus.close()

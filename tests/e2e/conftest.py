@@ -8,6 +8,7 @@ import pytest
 
 from runtime.settings import load
 from tests.aura_process import FRESH, AuraProcess
+from tests.bus_fixtures import bus, nats_server, settings  # noqa: F401  # pytest finds them here
 from workers.engines import factory
 
 OUR_OWN = load(

@@ -8,6 +8,7 @@ import pytest
 
 from tests import forked_commands
 from tests.aura_process import SIMULATED, AuraProcess
+from tests.bus_fixtures import bus, nats_server, settings  # noqa: F401  # pytest finds them here
 
 OPERATOR = "an operator's token of 32 characters or more"
 

@@ -1,14 +1,16 @@
-"""Unit tests are quick: one that uses more than a moment of the processor fails."""
+"""Unit tests are quick: they wait in simulated time, and one that computes for long fails."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 
 import hypothesis
 import pytest
 from hypothesis import strategies
+
+from tests.unit.simulated_time import SimulatedTime
 
 MOST_CPU_S = 2.0
 """Three times what the slowest one uses. Neither the examples of `make test` nor a tracer count."""
@@ -18,6 +20,10 @@ MOST_CPU_S = 2.0
 def _characters_are_known() -> None:
     """Have Hypothesis make its table of characters, seconds of work in a new checkout."""
     hypothesis.given(strategies.text())(lambda _text: None)()
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], SimulatedTime]]:
+    return {"simulated time": SimulatedTime}
 
 
 @pytest.hookimpl(wrapper=True)

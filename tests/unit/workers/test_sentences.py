@@ -99,17 +99,17 @@ BY_LANGUAGE = [
 
 
 @pytest.mark.parametrize(("language", "sentences"), BY_LANGUAGE)
-@pytest.mark.parametrize("step", [1, 2, 3, 5, 1000])
 def test_sentences_of_a_language_are_whole_however_they_arrive(
-    language: str, sentences: list[str], step: int
+    language: str, sentences: list[str]
 ) -> None:
     gap = "" if language in {"zh", "ja", "my"} else " "
-    cutter = SentenceCutter(first=False, language=language)
     text = gap.join(sentences)
-    pieces = []
-    for at in range(0, len(text), step):
-        pieces += cutter.feed(text[at : at + step])
-    assert pieces + cutter.flush() == sentences
+    for step in (1, 2, 3, 5, 1000):
+        cutter = SentenceCutter(first=False, language=language)
+        pieces = []
+        for at in range(0, len(text), step):
+            pieces += cutter.feed(text[at : at + step])
+        assert pieces + cutter.flush() == sentences, f"{step} characters at a time"
 
 
 def test_a_region_says_nothing_about_sentences() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, TypeVar
 
 from edge.core.call import Call
@@ -49,6 +50,7 @@ def began(of: SessionConfig, at_ms: int = 0) -> ev.SessionStarted:
     )
 
 
+@functools.lru_cache
 def sound(pcm: bytes, rest: bytes = b"") -> Sound:
     """Return *pcm* after *rest* of a frame as an input: frames of VOICE hold a voice."""
     audio = rest + pcm

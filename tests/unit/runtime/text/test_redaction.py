@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 
 import pytest
@@ -149,13 +148,14 @@ def test_of_growing_words_no_part_of_an_address_is_told_once_it_is_one(
     assert Redaction.of("emails").mask(said, growing=True) == (kept or said)
 
 
-def test_an_engine_on_trial_masks_as_the_one_in_service_does() -> None:
-    settings = load(_env_file=None, stt_engine="simulated", redact='{"hello": "[masked]"}')
-    candidate = trial_engines.recognizer(settings)
+async def test_an_engine_on_trial_masks_as_the_one_in_service_does() -> None:
+    hello = {"redact": '{"hello": "[masked]"}', "sim_stt_ms": 0}
+    candidate = trial_engines.recognizer(load(_env_file=None, stt_engine="simulated", **hello))
     event = SpeechStarted(
         tenant="t", session="s", at_ms=1, utterance=1, language="en", deadline_ms=0
     )
-    assert asyncio.run(candidate.run(event, b"\x01\x01")).text == HEARD.replace("Hello", "[masked]")
+    heard = await candidate.run(event, b"\x01\x01")
+    assert heard.text == HEARD.replace("Hello", "[masked]")
 
 
 def test_own_rules_are_patterns_with_masks() -> None:

@@ -61,10 +61,10 @@ def test_every_kind_of_event_has_a_stored_subject_and_its_mirror() -> None:
         assert "Read only" not in stored["description"]
 
 
-@pytest.mark.parametrize("kind", event_types(), ids=tag)
-def test_an_event_is_on_the_subject_of_its_kind_and_on_no_other(kind: type[events.Event]) -> None:
-    found = {name for name in DOCUMENT["channels"] if tag(kind) in messages(name)}
-    assert found == {f"ev.{kind.KIND}", f"live.{kind.KIND}"}
+def test_an_event_is_on_the_subject_of_its_kind_and_on_no_other() -> None:
+    for kind in event_types():
+        found = {name for name in DOCUMENT["channels"] if tag(kind) in messages(name)}
+        assert found == {f"ev.{kind.KIND}", f"live.{kind.KIND}"}, tag(kind)
 
 
 @pytest.mark.parametrize(
@@ -106,16 +106,16 @@ def test_what_is_never_on_disk_says_so(flow: str, text: str) -> None:
     assert DOCUMENT["channels"][flow]["description"].endswith(text)
 
 
-@pytest.mark.parametrize("kind", event_types(), ids=tag)
-def test_a_message_of_an_event_names_its_headers_and_its_schema(kind: type[events.Event]) -> None:
-    message = DOCUMENT["components"]["messages"][tag(kind)]
-    assert message["name"] == tag(kind)
-    assert message["payload"] == {"$ref": f"./events.schema.json#/$defs/{kind.__name__}"}
-    assert message["summary"] == (kind.__doc__ or "").splitlines()[0]
-    found = headers(tag(kind))
-    assert found["required"] == [codec.ID_HEADER, codec.TYPE_HEADER, codec.SCHEMA_HEADER]
-    assert found["properties"][codec.TYPE_HEADER] == {"const": tag(kind)}
-    assert found["properties"][codec.SCHEMA_HEADER] == {"const": str(events.SCHEMA_VERSION)}
+def test_a_message_of_an_event_names_its_headers_and_its_schema() -> None:
+    for kind in event_types():
+        message = DOCUMENT["components"]["messages"][tag(kind)]
+        assert message["name"] == tag(kind)
+        assert message["payload"] == {"$ref": f"./events.schema.json#/$defs/{kind.__name__}"}
+        assert message["summary"] == (kind.__doc__ or "").splitlines()[0], tag(kind)
+        found, version = headers(tag(kind)), str(events.SCHEMA_VERSION)
+        assert found["required"] == [codec.ID_HEADER, codec.TYPE_HEADER, codec.SCHEMA_HEADER]
+        assert found["properties"][codec.TYPE_HEADER] == {"const": tag(kind)}
+        assert found["properties"][codec.SCHEMA_HEADER] == {"const": version}
 
 
 def test_the_id_in_the_headers_is_written_as_the_ids_of_events_are() -> None:

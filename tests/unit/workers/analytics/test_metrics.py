@@ -10,9 +10,9 @@ from nats.aio.client import Client
 from prometheus_client import REGISTRY
 
 from runtime.bus.connection import Bus
-from runtime.settings import load
 from schemas import events as ev
 from schemas.session_config import SessionConfig
+from tests.unit.settings import defaults_but
 from workers.analytics.metrics import count
 from workers.analytics.subscribers import Context
 
@@ -46,7 +46,7 @@ def counted() -> Counted:
 
 
 async def told(*events: ev.AnyEvent) -> None:
-    async with count.opens(Context(Bus(Client()), load(_env_file=None), "")) as handler:
+    async with count.opens(Context(Bus(Client()), defaults_but(), "")) as handler:
         for event in events:
             await handler(event)
 

@@ -9,8 +9,8 @@ from typing import Self
 from nats.aio.client import Client
 
 from runtime.bus.connection import Bus
-from runtime.settings import load
 from schemas.events import TranscriptFinal
+from tests.unit.settings import defaults_but
 from workers.analytics import subscriber
 from workers.analytics.event_sources import EventJob, LiveEvent
 from workers.analytics.runner import Runner
@@ -64,7 +64,7 @@ async def test_a_slow_handler_has_a_bounded_number_of_events_wait() -> None:
 
     slow_one, source = subscriber("transcript.final")(slow), Stored()
     runner = Runner(slow_one, source)
-    context = Context(Bus(Client()), load(_env_file=None), "g")
+    context = Context(Bus(Client()), defaults_but(), "g")
     running = asyncio.create_task(runner.run(context, asyncio.Event()))
     await begun.wait()
     for _ in range(EVENTS):  # the source may hand out as many as are taken
@@ -104,7 +104,7 @@ async def test_one_event_that_fails_in_a_batch_costs_the_others_nothing() -> Non
             raise ValueError("cannot be written")
 
     batched, source = subscriber("transcript.final", batch=10)(writes), Few()
-    context = Context(Bus(Client()), load(_env_file=None), "g")
+    context = Context(Bus(Client()), defaults_but(), "g")
     await Runner(batched, source).run(context, asyncio.Event())
     assert [delivery.answer for delivery in source.events] == ["done"] * 7 + ["given up"] + [
         "done"
@@ -164,7 +164,7 @@ async def test_a_postponed_event_is_handled_later_and_was_tried_once() -> None:
         if event.utterance == 0:
             stop.set()
 
-    context = Context(Bus(Client()), load(_env_file=None), "g")
+    context = Context(Bus(Client()), defaults_but(), "g")
     runner = Runner(subscriber("transcript.final", tries=1)(patient), source)
     async with asyncio.timeout(10):
         await runner.run(context, stop)
@@ -185,7 +185,7 @@ async def test_what_is_postponed_has_no_slot_and_is_given_back_at_the_end() -> N
             stop.set()
         raise Postpone(60)
 
-    context = Context(Bus(Client()), load(_env_file=None), "g")
+    context = Context(Bus(Client()), defaults_but(), "g")
     async with asyncio.timeout(10):
         await Runner(subscriber("transcript.final")(waits), source).run(context, stop)
     assert {tuple(event.answers) for event in source.events} == {("retried after 0 s",)}
@@ -201,11 +201,10 @@ async def test_an_event_that_is_postponed_for_too_long_is_given_up() -> None:
 
     made = subscriber("transcript.final")(waits)
     runner = Runner(made, source, longest_wait_s=0.005)
-    context = Context(Bus(Client()), load(_env_file=None), "g")
+    context = Context(Bus(Client()), defaults_but(), "g")
     async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
         tasks.create_task(runner.run(context, stop))
-        while not source.events[0].answers:
-            await asyncio.sleep(0)
+        await asyncio.sleep(1)
         stop.set()
     assert source.events[0].answers == ["given up: waits: GiveUp"]
     assert runner.failed == 1

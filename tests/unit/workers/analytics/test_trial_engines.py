@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 from typing import Any
 
 import pytest
 
-from runtime.settings import load
+from runtime.settings import Settings, load
 from schemas.events import (
     AnyEvent,
     Message,
@@ -18,7 +20,6 @@ from schemas.events import (
 )
 from tests.neutral import taken
 from workers.analytics.trial_engines import (
-    Candidate,
     Work,
     in_service,
     language_model,
@@ -31,11 +32,10 @@ WHO: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1}
 SPOKEN = b"SAY:call 4929 1234;" + bytes(3181)
 
 
-def of(build: Any, **given: Any) -> Candidate:
-    simulated = {f"{stage}_engine": "simulated" for stage in ("stt", "llm", "tts")}
-    quick = {"sim_stt_ms": 1, "sim_llm_first_ms": 20, "sim_llm_token_ms": 0, "sim_tts_ms": 20}
-    candidate: Candidate = build(load(_env_file=None, **{**simulated, **quick, **given}))
-    return candidate
+def simulated(**given: Any) -> Settings:
+    engines = {f"{stage}_engine": "simulated" for stage in ("stt", "llm", "tts")}
+    quick = {"sim_stt_ms": 0, "sim_llm_first_ms": 20, "sim_llm_token_ms": 5, "sim_tts_ms": 0}
+    return load(_env_file=None, **engines, **quick, **given)
 
 
 def speech(utterance: int = 1) -> SpeechStarted:
@@ -95,29 +95,27 @@ def test_the_engine_in_service_is_known_by_the_event_of_the_same_job(
 
 
 async def test_a_recogniser_hears_the_audio_and_masks_as_the_one_in_service() -> None:
-    candidate = of(recognizer, redact="numbers")
+    candidate = recognizer(simulated(redact="numbers"))
     await candidate.warm()
     work = await candidate.run(speech(), SPOKEN)
     assert (work.model, work.text) == ("simulated-recognizer", "call [number]")
     assert (work.audio_ms, work.first_ms) == (100, None)
-    assert work.took_ms >= 1
-    assert (await of(recognizer).run(speech(), bytes(3200))).text == HEARD
+    assert (await recognizer(simulated()).run(speech(), bytes(3200))).text == HEARD
 
 
 async def test_a_language_model_gets_the_conversation_without_results_of_tools() -> None:
-    candidate = of(language_model)
+    candidate = language_model(simulated(), asyncio.get_running_loop().time)
     await candidate.warm()
     messages = (Message("user", "Hi. #tag"), Message("tool", "{}"), Message("user", "Go on. #end"))
     work = await candidate.run(taken(messages=messages, max_tokens=3), b"")
     assert work.text == "".join((f"{RESPONSE[0]} #end", *RESPONSE[1:3]))
-    assert work.first_ms is not None
-    assert 15 <= work.first_ms <= work.took_ms
+    assert (work.first_ms, work.took_ms) == (20, 30)
 
 
 async def test_a_voice_speaks_and_is_timed_to_its_first_piece() -> None:
-    candidate = of(synthesizer, sim_tts_audio_ms=700)
+    now_s = itertools.count()
+    candidate = synthesizer(simulated(sim_tts_audio_ms=700), lambda: next(now_s))
     await candidate.warm()
     work = await candidate.run(sentence(), b"")
     assert work.audio_ms == 700
-    assert work.first_ms is not None
-    assert 15 <= work.first_ms <= work.took_ms
+    assert (work.first_ms, work.took_ms) == (1000, 2000), "it reads the clock thrice"

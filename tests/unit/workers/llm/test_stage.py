@@ -41,18 +41,18 @@ class Reader:
         return self._says
 
 
-def test_a_model_that_can_tell_is_asked_and_no_other() -> None:
-    assert asyncio.run(eot_probability(Reader(0.3), PROMPT, 5)) == 0.3
-    assert asyncio.run(eot_probability(SimulatedLanguageModel(), PROMPT, 5)) is None
+async def test_a_model_that_can_tell_is_asked_and_no_other() -> None:
+    assert await eot_probability(Reader(0.3), PROMPT, 5) == 0.3
+    assert await eot_probability(SimulatedLanguageModel(), PROMPT, 5) is None
 
 
 @pytest.mark.parametrize("error", [EngineRefusedError("400"), EngineUnavailableError("503")])
-def test_an_opinion_that_cannot_be_had_does_not_cost_the_answer(error: EngineError) -> None:
-    assert asyncio.run(eot_probability(Reader(error), PROMPT, 5)) is None
+async def test_an_opinion_that_cannot_be_had_does_not_cost_the_answer(error: EngineError) -> None:
+    assert await eot_probability(Reader(error), PROMPT, 5) is None
 
 
-def test_only_a_silent_model_of_this_process_is_the_end_of_it() -> None:
+async def test_only_a_silent_model_of_this_process_is_the_end_of_it() -> None:
     silent = Reader(None, in_process=False)
-    assert asyncio.run(eot_probability(silent, PROMPT, 0, awake_s=0)) is None
+    assert await eot_probability(silent, PROMPT, 0, awake_s=0) is None
     with pytest.raises(EngineHungError, match="nothing was read"):
-        asyncio.run(eot_probability(Reader(None), PROMPT, 0, awake_s=0))
+        await eot_probability(Reader(None), PROMPT, 0, awake_s=0)

@@ -272,13 +272,12 @@ def test_a_call_that_is_far_too_long_is_unreadable_and_what_follows_it_is_spoken
 
 
 @pytest.mark.parametrize("form", [*FORMS, *STRIPPED, *LAST])
-@pytest.mark.parametrize("cuts", [[], list(range(1, 200))])
-def test_each_form_of_a_call_is_taken_whole_and_letter_by_letter(
-    form: str, cuts: list[int]
-) -> None:
-    said, calls = taken(form, cuts)
-    assert [(call.name, json.loads(call.arguments)) for call in calls] == [("book", {"guests": 2})]
-    assert said.strip() == ""
+def test_each_form_of_a_call_is_taken_whole_and_letter_by_letter(form: str) -> None:
+    for cuts in ([], list(range(1, 200))):
+        said, calls = taken(form, cuts)
+        found = [(call.name, json.loads(call.arguments)) for call in calls]
+        assert found == [("book", {"guests": 2})]
+        assert said.strip() == ""
 
 
 def test_a_name_before_arguments_that_never_end_is_a_call_that_cannot_be_read() -> None:

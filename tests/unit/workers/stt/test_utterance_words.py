@@ -76,7 +76,7 @@ class Listener:
         return self.words.final.text.split()
 
 
-SAID = st.lists(st.tuples(st.integers(1, 60), st.integers(1, 25)), min_size=1, max_size=25)
+SAID = st.lists(st.tuples(st.integers(1, 60), st.integers(1, 25)), min_size=1, max_size=12)
 
 
 @given(SAID, st.randoms(use_true_random=False))

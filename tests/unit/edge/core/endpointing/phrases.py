@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from edge.core.endpointing.lexicon import LEXICONS
 
@@ -176,6 +176,7 @@ INTERRUPTIONS = {
 }
 
 
-def each(phrases: Mapping[str, tuple[str, ...]]) -> list[tuple[str, str]]:
+def each(phrases: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
     assert phrases.keys() == LEXICONS.keys()
-    return [(language, text) for language, those in phrases.items() for text in those]
+    for language, texts in phrases.items():
+        yield from ((language, text) for text in texts)

@@ -25,43 +25,38 @@ from tests.unit.edge.core.endpointing.phrases import (
 )
 
 
-@pytest.mark.parametrize(("language", "text"), each(FINISHED))
-def test_a_sentence_that_may_end_is_not_waited_for_long(language: str, text: str) -> None:
-    assert sounds_finished(text, language=language) is True
-    sure, unsure = (
-        wait_ms(Evidence(text, p, language=language), WAITS["auto"]) for p in (0.99, 0.1)
-    )
-    assert sure in {WAITS["auto"].finished_ms, WAITS["auto"].stated_ms}
-    assert unsure == WAITS["auto"].unclear_ms
+def test_a_sentence_that_may_end_is_not_waited_for_long() -> None:
+    waits = WAITS["auto"]
+    for language, text in each(FINISHED):
+        assert sounds_finished(text, language=language) is True, text
+        sure, unsure = (wait_ms(Evidence(text, p, language=language), waits) for p in (0.99, 0.1))
+        assert sure in {waits.finished_ms, waits.stated_ms}, text
+        assert unsure == waits.unclear_ms, text
 
 
-@pytest.mark.parametrize(("language", "text"), each(UNFINISHED))
-def test_words_that_cannot_end_are_waited_for_however_sure_the_recogniser_is(
-    language: str, text: str
-) -> None:
-    assert sounds_finished(text, language=language) is False
-    assert is_finished(Evidence(text, 0.99, language=language)) is False
+def test_words_that_cannot_end_are_waited_for_however_sure_the_recogniser_is() -> None:
+    for language, text in each(UNFINISHED):
+        assert sounds_finished(text, language=language) is False, text
+        assert is_finished(Evidence(text, 0.99, language=language)) is False, text
 
 
-@pytest.mark.parametrize(("language", "text"), OPEN_QUESTIONS.items())
-def test_a_question_that_breaks_off_is_not_over(language: str, text: str) -> None:
-    assert sounds_finished(text, language=language) is None
+def test_a_question_that_breaks_off_is_not_over() -> None:
+    for language, text in OPEN_QUESTIONS.items():
+        assert sounds_finished(text, language=language) is None, text
 
 
-@pytest.mark.parametrize(("language", "text"), each(ANSWERS))
-def test_a_short_answer_is_whole_after_a_question_only(language: str, text: str) -> None:
-    assert is_finished(Evidence(text, after_question=True, language=language)) is True
-    assert is_finished(Evidence(text, language=language)) is None
+def test_a_short_answer_is_whole_after_a_question_only() -> None:
+    for language, text in each(ANSWERS):
+        assert is_finished(Evidence(text, after_question=True, language=language)) is True, text
+        assert is_finished(Evidence(text, language=language)) is None, text
 
 
-@pytest.mark.parametrize(("language", "text"), each(BACKCHANNELS))
-def test_a_backchannel_does_not_interrupt(language: str, text: str) -> None:
-    assert is_backchannel(text, language)
+def test_a_backchannel_does_not_interrupt() -> None:
+    assert not [pair for pair in each(BACKCHANNELS) if not is_backchannel(pair[1], pair[0])]
 
 
-@pytest.mark.parametrize(("language", "text"), each(INTERRUPTIONS))
-def test_other_words_may_interrupt(language: str, text: str) -> None:
-    assert not is_backchannel(text, language)
+def test_other_words_may_interrupt() -> None:
+    assert not [pair for pair in each(INTERRUPTIONS) if is_backchannel(pair[1], pair[0])]
 
 
 @pytest.mark.parametrize(

@@ -14,14 +14,15 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from edge.door.callers.auth import Caller, TokenPolicy, identify
-from runtime.settings import SettingsError, load
+from runtime.settings import SettingsError
+from tests.unit.settings import defaults_but
 
 SECRET = "a secret of thirty-two bytes or more"
 SOON = int(time.time()) // 3600 * 3600 + 7200
 
 
 def policy(**settings: Any) -> TokenPolicy:
-    return TokenPolicy.of(load(_env_file=None, **settings))
+    return TokenPolicy.of(defaults_but(**settings))
 
 
 def signed(claims: dict[str, Any], key: Any = SECRET, algorithm: str = "HS256", **head: Any) -> str:

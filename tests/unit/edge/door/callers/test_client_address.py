@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from edge.door.callers.client_address import ClientAddresses
-from runtime.settings import SettingsError, load
+from runtime.settings import SettingsError
+from tests.unit.settings import defaults_but
 
 
 def visitors(**settings: str) -> ClientAddresses:
-    return ClientAddresses.of(load(_env_file=None, **settings))
+    return ClientAddresses.of(defaults_but(**settings))
 
 
 def test_without_a_setting_no_header_is_believed() -> None:

@@ -11,7 +11,7 @@ import pytest
 from edge.door.callers.auth import DEMO_TENANT, Caller
 from edge.door.callers.client_secrets import ALGORITHM, ClientSecrets, _derived
 from edge.protocols.realtime.client_secret import KEY_PREFIX, claimed_session
-from runtime.settings import load
+from tests.unit.settings import defaults_but
 
 SECRET = "a secret that is long enough for HS256"
 SESSION = {"type": "realtime", "instructions": "Be brief."}
@@ -20,9 +20,7 @@ GUEST = Caller("demo-1", DEMO_TENANT)
 
 
 def secrets_of(secret: str = SECRET, *, debug: bool = True) -> ClientSecrets:
-    return ClientSecrets(
-        load(_env_file=None, jwt_secret=secret, debug=debug, demo_token="demo_token")
-    )
+    return ClientSecrets(defaults_but(jwt_secret=secret, debug=debug, demo_token="demo_token"))
 
 
 def soon() -> int:

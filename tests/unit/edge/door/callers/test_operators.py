@@ -10,14 +10,15 @@ import pytest
 
 from edge.door.callers.auth import TokenPolicy
 from edge.door.callers.operators import PLACE, READ, WRITE, Operator, Operators
-from runtime.settings import SettingsError, load
+from runtime.settings import SettingsError
+from tests.unit.settings import defaults_but
 
 SECRET = "a secret of thirty-two bytes or more"
 TOKEN = "an operator's token, 32 characters"
 
 
 def operators(**settings: Any) -> Operators:
-    found = load(_env_file=None, jwt_secret=SECRET, **settings)
+    found = defaults_but(jwt_secret=SECRET, **settings)
     return Operators.of(found, TokenPolicy.of(found))
 
 

@@ -18,7 +18,6 @@ from edge.door.limits.sound_ahead import (
     STRANGERS_SHARE,
     STRANGERS_TURNS,
 )
-from runtime.common_share import MOST_ADDRESSES
 from tests.unit.edge.door.limits.spending import COSTS, Spent, opened
 
 
@@ -88,11 +87,6 @@ def test_a_new_connection_is_no_fresh_start_for_its_address() -> None:
             budget.spend_sound(60)
             free += budget.check(0.0) == 0.0
     assert free == ADDRESS_MULTIPLE
-    for number in range(MOST_ADDRESSES + 5):
-        with budgets.opened(f"n{number}", 0.0) as budget:
-            budget.spend_sound(15)
-            budget.check(0.0)
-    assert len(budgets._addresses) == MOST_ADDRESSES
 
 
 def test_an_address_that_spent_nothing_is_not_remembered() -> None:

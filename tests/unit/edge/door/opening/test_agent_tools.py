@@ -9,10 +9,10 @@ from edge.door.agents.agent_choice import configure, configure_transfer
 from edge.door.agents.tool_catalogue import ToolCatalogue
 from edge.door.opening.agent_tools import tools_of
 from edge.door.refusal import RefusedError
-from runtime.settings import load
 from schemas.agent import AgentUsed
 from schemas.tools import TRANSFER, transfer_targets
 from tests.unit.edge.door.agents.test_agent_choice import ANN, OPERATOR, agents, called, pinned
+from tests.unit.settings import defaults_but
 
 HOST = """
 prompt: Host for {{guest}}, {{secret}}.
@@ -38,7 +38,7 @@ class Bus:
 
 
 async def names_of(text: str, *, phone: bool) -> list[str]:
-    catalogue = ToolCatalogue(Bus(), load(_env_file=None, tools="discover"))  # type: ignore[arg-type]  # it is not asked
+    catalogue = ToolCatalogue(Bus(), defaults_but(tools="discover"))  # type: ignore[arg-type]  # it is not asked
     table = agents(shared_host=text, shared_cook=COOK)
     found = table.find("acme", "host")
     assert found

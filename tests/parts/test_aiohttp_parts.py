@@ -14,7 +14,7 @@ import aiohttp
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-PYPROJECT = Path(__file__).parents[5] / "pyproject.toml"
+PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 MODULE = ("aiohttp._websocket.helpers", "websocket_mask")
 OF_A_WEBSOCKET = (
     "_post_start",
