@@ -179,7 +179,7 @@ class Responder:
             return None
         if response.interruption.held:
             return self._held_until_ms(response)
-        if response.tools.steps.running:
+        if response.tools.steps.running and response.is_being_sent:
             return self._tools.due_ms(response, now_ms)
         match response.phase:
             case Phase.SPECULATIVE:
@@ -192,9 +192,9 @@ class Responder:
 
     @property
     def expires_ms(self) -> int | None:
-        """The time at which the response is overdue, Unix ms, or None."""
+        """The time at which the response is overdue, Unix ms; None: no stage is waited for."""
         response = self._current.response
-        if response is None or response.phase is Phase.ALL_SENT:
+        if response is None or response.phase is Phase.ALL_SENT or response.interruption.held:
             return None
         if response.tools.steps.running:  # each tool call has its own deadline
             return None
