@@ -292,7 +292,8 @@ class Call:
 
     def _do_deferred(self, now_ms: int) -> None:
         """Do the work that had to wait until nobody speaks."""
-        if not self._entry.take_queued(now_ms):
+        self._entry.take_queued(now_ms)
+        if self._activity is QUIET:
             self.control.advance(self._idle, now_ms)
         has_late_results = self.history.late_results and self.config.turns.respond
         if has_late_results and self._activity is QUIET and not self.control.model_off:

@@ -118,6 +118,8 @@ class Control:
 
     def advance(self, idle: Idle, now_ms: int) -> None:
         """Speak the next waiting text, or end the call; only called when nobody speaks."""
+        if self._memory.responses_off:
+            self._memory.drop_requested()
         if self._memory.spend_phase is REACHED and not self.ends:
             self._tell_spent(idle, now_ms)
         elif self._memory.waiting:
@@ -133,8 +135,6 @@ class Control:
         if isinstance(command, Say):
             firm = not command.interruptible
             self._requester.say(command.text, now_ms, firm=firm, command_id=command_id)
-        elif self._memory.responses_off:
-            del self._memory.waiting[0]
         else:
             self._requester.follow(command.text, command_id, now_ms)
 

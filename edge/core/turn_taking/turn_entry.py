@@ -111,13 +111,11 @@ class TurnEntry:
         self._tell_final(response, text)
         self._requester.commit(response, now_ms)
 
-    def take_queued(self, now_ms: int) -> bool:
-        """Take the first of the waiting typed turns; return False if none waits."""
-        if not self._queued.typed:
-            return False
-        at_ms, queued = next(iter(self._queued.typed.items()))
-        self.typed(queued.text or "", now_ms, at_ms)
-        return True
+    def take_queued(self, now_ms: int) -> None:
+        """Take the typed turns that wait, up to the first one that gets a response."""
+        for at_ms, queued in tuple(self._queued.typed.items()):
+            if self._current.response is None:
+                self.typed(queued.text or "", now_ms, at_ms)
 
     @property
     def _only_enters(self) -> bool:

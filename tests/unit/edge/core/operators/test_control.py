@@ -145,6 +145,16 @@ def test_a_mute_makes_one_side_deaf_or_silent_until_it_is_undone(side: Side, *, 
     assert (control.deaf, control.model_off) == (False, False)
 
 
+def test_texts_that_wait_are_spoken_at_once_behind_dropped_instructions() -> None:
+    r = answered()
+    for text in ("Be kind.", "Be short."):
+        commanded(r, Instruct(text, respond=True))
+    commanded(r, Say("Sam here."))
+    commanded(r, Mute("assistant"))
+    assert voiced(r) == 2
+    assert [one.text for one in r.events(ev.ResponseSentence)][-1] == "Sam here."
+
+
 def test_an_instruction_to_respond_is_dropped_while_the_assistant_is_muted() -> None:
     r = Rehearsal()
     commanded(r, Mute("assistant"))
