@@ -153,10 +153,6 @@ class TurnEntry:
         self._segmenter.close(utterance, final_pause=final_pause)
         self._ended(utterance, silence_ms, now_ms, discarded=discarded, words_for=words_for)
 
-    def cut(self, now_ms: int) -> None:
-        """End the open utterance for its length; its words begin the next turn."""
-        self.close(now_ms, discarded=False, words_for="next_turn")
-
     def hand_in(self, now_ms: int) -> None:
         """End the open utterance for the client; its words are entered when they arrive."""
         utterance = self._segmenter.utterance

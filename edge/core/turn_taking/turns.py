@@ -153,7 +153,7 @@ class Turns:
             if utterance.voice_ms >= voice_ms:
                 self._current.stop(now_ms)
         if self._segmenter.too_long:
-            self._entry.cut(now_ms)
+            self._entry.close(now_ms, discarded=False, words_for="next_turn")
 
     def doubt_voice(self) -> None:
         """Doubt the voice of the utterance: it is background if its words are also unclear."""
