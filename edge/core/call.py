@@ -281,7 +281,7 @@ class Call:
             self._responder.advance(now_ms)
             self.stages.check_response(now_ms)
         if self.control.model_off:
-            self.history.queued.drop_responses()
+            self._requester.refuse_queued()
         if not self.history.awaited.has_turn:
             self._requester.respond_to_queued(now_ms)
         self._listen(now_ms)

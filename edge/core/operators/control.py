@@ -102,6 +102,7 @@ class Control:
 
     def _stop_listening(self, now_ms: int) -> None:
         """Drop the caller's current utterance, and all that waits of the caller."""
+        self._requester.refuse_queued()
         self._entry.clear()
         self._entry.discard(now_ms)
 

@@ -23,6 +23,7 @@ from edge.core.messages.client_events import (
     Interrupted,
     ResponseDone,
     ResponseDropped,
+    ResponseRefused,
     ResponseStarted,
     Speech,
     Transferred,
@@ -107,6 +108,8 @@ class ServerEvents:
                 return []  # the open response continues with the results of Aura's own tools
             case ResponseStarted():
                 return self._started(event)
+            case ResponseRefused(ask):
+                return self._refused(ask)
             case Speech():
                 return self._spoken(event)
             case ClientToolCalled():
@@ -140,6 +143,12 @@ class ServerEvents:
         self.calls.response_begins(of_new_turn=started.turn != self.turn)
         self.turn = started.turn
         return [self._respond(self.turn, request).begin(self.conversation)]
+
+    def _refused(self, ask: str) -> list[Json]:
+        if self.asks.pop(ask, None) is None:  # requested over an earlier connection
+            return []
+        reason = "No response is given: the operator has muted it, or a limit is reached."
+        return [self.ids.error(RequestError("response_refused", reason), None, SERVER_ERROR)]
 
     def _open_to(self, turn: int) -> OpenResponse | None:
         """Return the open response, if it is to *turn*."""
