@@ -106,15 +106,11 @@ class Utterances:
         if spoken is None:
             return []
         spoken.audio_ms = event.audio_ms
-        if self.session.is_manual:
-            return []
-        out: list[Json] = []
         if event.discarded:
             del self._by_number[event.utterance]
-            if spoken.phase is UNREPORTED:
-                return []
-        else:
-            out += self._start(spoken)
+        if self.session.is_manual or (event.discarded and spoken.phase is UNREPORTED):
+            return []
+        out = [] if event.discarded else self._start(spoken)
         end_ms = max(spoken.start_ms, int(self.appended_ms) - event.ago_ms)
         kind = "input_audio_buffer.speech_stopped"
         return [*out, self.ids.event(kind, audio_end_ms=end_ms, item_id=spoken.item)]
