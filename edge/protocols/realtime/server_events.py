@@ -122,15 +122,8 @@ class ServerEvents:
                 self.offsets = {turn: played_ms}
                 silenced = self._silenced(turn, played_ms) if self.has_tracks else []
                 return [*self._cut(turn), *silenced]
-            case ResponseDropped(turn=turn) if self.calls.follow_up:
-                self.asks.pop(self.calls.follow_up, None)
-                self.calls.follow_up = ""
-                return self._of_response(event)
-            case ResponseDropped(turn=turn, reason="failed"):
-                error = {"type": SERVER_ERROR, "code": "response_failed", "message": STAGE_FAILED}
-                return self._end(turn, "failed", error=error)
-            case ResponseDropped(turn=turn):
-                return self._cut(turn)
+            case ResponseDropped():
+                return self._dropped(event)
             case _:
                 return []
 
@@ -140,7 +133,7 @@ class ServerEvents:
         request = self.asks.pop(started.ask or self.calls.follow_up, None)
         if request is None and started.delivery:  # requested over an earlier connection
             request = RequestedResponse("text" if started.delivery == "text" else "audio")
-        self.calls.response_begins(of_new_turn=started.turn != self.turn)
+        self.calls.wait_no_more()
         self.turn = started.turn
         return [self._respond(self.turn, request).begin(self.conversation)]
 
@@ -204,6 +197,14 @@ class ServerEvents:
         if response := self._open_to(event.turn):
             response.usage = usage(event.prompt_tokens, event.completion_tokens)
         return self._end(event.turn, "completed")
+
+    def _dropped(self, dropped: ResponseDropped) -> list[Json]:
+        self.asks.pop(self.calls.follow_up, None)
+        self.calls.wait_no_more()
+        if dropped.reason != "failed":
+            return self._cut(dropped.turn)
+        error = {"type": SERVER_ERROR, "code": "response_failed", "message": STAGE_FAILED}
+        return self._end(dropped.turn, "failed", error=error)
 
     def _cut(self, turn: int) -> list[Json]:
         """Return the events of a response that the caller or the client cut short."""
