@@ -97,6 +97,14 @@ class Responder:
         """Tell whether the response to *turn* is the current one."""
         return self._current.of(turn) is not None
 
+    def misses(self, failed: ev.JobFailed) -> bool:
+        """Tell whether the current response lacks what the job was to bring."""
+        if (response := self._current.of(failed.turn)) is None:
+            return False
+        if failed.stage == "tts":
+            return not response.sentences.has(failed.index)
+        return response.sentences.completed is None
+
     def give_up(self, stage: ev.FaultyPart, now_ms: int) -> bool:
         """Give up the response, since *stage* failed; return whether the caller misses anything.
 
