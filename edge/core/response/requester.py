@@ -240,8 +240,7 @@ class Requester:
 
     def _begin(self, request: Request, voice: VoiceConfig) -> Response:
         """Return a new response to *request*, which becomes the current one."""
-        response = Response(request, Playback(request.turn, voice))
-        self._current.response = response
+        self._current.response = response = Response(request, Playback(request.turn, voice))
         return response
 
     def commit(self, response: Response, now_ms: int) -> None:

@@ -187,16 +187,12 @@ class Responder:
             return None
         if response.interruption.held:
             return self._held_until_ms(response)
-        if response.tools.steps.running and response.is_being_sent:
+        if not response.is_being_sent:
+            return response.playback.until_ms if response.phase is Phase.ALL_SENT else None
+        if response.tools.steps.running:
             return self._tools.due_ms(response, now_ms)
-        match response.phase:
-            case Phase.SPECULATIVE:
-                return None
-            case Phase.COMMITTED | Phase.REWOUND:
-                due_ms = response.due_at_ms(now_ms)
-                return None if due_ms is None else max(due_ms, response.not_before_ms)
-            case Phase.ALL_SENT:
-                return response.playback.until_ms
+        due_ms = response.playback.due_at_ms(now_ms)
+        return None if due_ms is None else max(due_ms, response.not_before_ms)
 
     @property
     def expires_ms(self) -> int | None:
