@@ -99,11 +99,10 @@ class Responder:
 
     def misses(self, failed: ev.JobFailed) -> bool:
         """Tell whether the current response lacks what the job was to bring."""
-        if (response := self._current.of(failed.turn)) is None:
-            return False
-        if failed.stage == "tts":
+        response = self._current.of(failed.turn)
+        if response and failed.stage == "tts":
             return not response.sentences.has(failed.index)
-        return response.sentences.completed is None
+        return response is not None and response.sentences.completed is None
 
     def give_up(self, stage: ev.FaultyPart, now_ms: int) -> bool:
         """Give up the response, since *stage* failed; return whether the caller misses anything.

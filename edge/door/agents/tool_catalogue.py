@@ -104,10 +104,9 @@ class ToolCatalogue:
         except BusAwayError:
             return  # the log has `bus_disconnected`; the known tools stay
         found = {(one.tenant, one.tool.name): one.tool for one in served}
-        before, unseen = self._served, self._unseen
-        self._unseen = {key: unseen.get(key, 0) + 1 for key in before.keys() - found.keys()}
-        gone = {key for key, rounds in self._unseen.items() if rounds >= FORGET_AFTER_ROUNDS}
-        kept = {key: tool for key, tool in before.items() if key not in gone}
-        self._served = kept | found
+        before = self._served
+        unseen = {key: self._unseen.get(key, 0) + 1 for key in before.keys() - found.keys()}
+        kept = {key: before[key] for key in before if unseen.get(key, 0) < FORGET_AFTER_ROUNDS}
+        self._served, self._unseen = kept | found, unseen
         if self._served != before:
             self.changed.set()
