@@ -34,7 +34,7 @@ class ClientCalls:
 
     @property
     def exist(self) -> bool:
-        """Whether there are calls without a result, or results that are not handed over."""
+        """Whether the last turn has calls without a result, or results are not handed over."""
         return bool(self._results or self._called)
 
     @property

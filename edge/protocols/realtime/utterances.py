@@ -77,7 +77,7 @@ class Utterances:
 
     @property
     def is_open(self) -> bool:
-        """Whether the client was told of the start of an utterance, but not of its end."""
+        """Whether an utterance has begun that is not committed."""
         return any(one.phase is not COMMITTED for one in self._by_number.values())
 
     def began(self, event: CallerStarted) -> list[Json]:
