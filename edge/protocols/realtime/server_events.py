@@ -130,12 +130,16 @@ class ServerEvents:
     # -------------------------------------------------------- the response
 
     def _started(self, started: ResponseStarted) -> list[Json]:
-        request = self.asks.pop(started.ask or self.calls.follow_up, None)
+        request = self._request_of(started.ask or self.calls.follow_up)
         if request is None and started.delivery:  # requested over an earlier connection
             request = RequestedResponse("text" if started.delivery == "text" else "audio")
-        self.calls.wait_no_more()
         self.turn = started.turn
         return [self._respond(self.turn, request).begin(self.conversation)]
+
+    def _request_of(self, ask: str) -> RequestedResponse | None:
+        """Return the request of the response that begins or ends now; it waits for no call."""
+        self.calls.wait_no_more()
+        return self.asks.pop(ask, None)
 
     def _refused(self, ask: str) -> list[Json]:
         if self.asks.pop(ask, None) is None:  # requested over an earlier connection
@@ -167,7 +171,8 @@ class ServerEvents:
         if response is None:
             if not speech.text and not speech.pcm:
                 return []
-            response = self._respond(speech.turn)
+            held = self.calls.follow_up if self.calls.hold_the_turn else ""
+            response = self._respond(speech.turn, self.asks.pop(held, None))
             out = [response.begin(self.conversation)]
         out += response.speech(speech)
         if self.has_tracks and speech.pcm and response.request.modality == "audio":
@@ -191,6 +196,8 @@ class ServerEvents:
 
     def _done(self, event: ResponseDone) -> list[Json]:
         self._whole = event.turn
+        if self.calls.hold_the_turn:
+            self._request_of(self.calls.follow_up)
         return self._completed(event)
 
     def _completed(self, event: CallsDone | ResponseDone) -> list[Json]:
@@ -199,8 +206,7 @@ class ServerEvents:
         return self._end(event.turn, "completed")
 
     def _dropped(self, dropped: ResponseDropped) -> list[Json]:
-        self.asks.pop(self.calls.follow_up, None)
-        self.calls.wait_no_more()
+        self._request_of(self.calls.follow_up)
         if dropped.reason != "failed":
             return self._cut(dropped.turn)
         error = {"type": SERVER_ERROR, "code": "response_failed", "message": STAGE_FAILED}

@@ -15,6 +15,7 @@ from edge.core.messages.client_events import (
     ResponseDone,
     ResponseDropped,
     ResponseStarted,
+    Speech,
 )
 from edge.core.messages.inputs import Cancelled, ClientToolResult
 from edge.protocols.realtime.items import Item
@@ -226,6 +227,22 @@ def test_a_result_that_comes_too_late_for_its_turn_does_not_hold_a_response_back
     assert isinstance(handed, ClientToolResult)
     assert isinstance(ask, Ask)
     assert not desk.server_events.calls.exist
+
+
+@pytest.mark.parametrize("words", ["", "Sorry."])
+def test_given_words_in_place_of_a_next_step_are_the_response_that_was_asked_for(
+    words: str,
+) -> None:
+    desk = Desk(audio={"input": {"turn_detection": None}})
+    call = ClientToolCalled("c1", "weather", "{}")
+    for event in (ResponseStarted(1), call, CallsDone(1, 3, 4)):
+        desk.server_events.messages(event)
+    desk.results("c1")
+    assert desk.create(metadata={"k": "v"}) == [ClientToolResult("c1", "sunny")]
+    told = desk.server_events.messages(Speech(1, words, b"", ends=True))
+    assert [one["response"]["metadata"] for one in told[:1]] == [{"k": "v"}] * bool(words)
+    desk.server_events.messages(ResponseDone(1, words, "m", 0.1, 3, 4))
+    assert desk.ask()
 
 
 def test_a_response_beside_the_conversation_leaves_the_results_where_they_are() -> None:
