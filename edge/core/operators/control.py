@@ -45,11 +45,6 @@ class Control:
         return self.ends or "caller" in self._memory.muted
 
     @property
-    def model_off(self) -> bool:
-        """Whether the language model is not asked for responses."""
-        return self._memory.model_off
-
-    @property
     def ends(self) -> bool:
         """Whether the call is ending or over."""
         return self._memory.phase is not OPEN
