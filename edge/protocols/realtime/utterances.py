@@ -119,8 +119,7 @@ class Utterances:
         spoken = self._by_number.get(utterance)
         out = self._commit(spoken or ReportedUtterance(self.ids.new("item"), int(self.appended_ms)))
         if spoken is None:  # the committed audio had no words
-            item_id = self.items.last or ""
-            out += self._transcription(item_id, "", 0)
+            out += self._transcription(self.items.last or "", "", 0)
         return out
 
     def _commit(self, spoken: ReportedUtterance) -> list[Json]:
