@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Protocol
 
 import msgpack
@@ -54,11 +55,9 @@ class ConfigStore:
             while True:
                 self._look.clear()
                 self.stored = await self._store()
-                try:
+                with suppress(TimeoutError):
                     async with asyncio.timeout(None if self.stored else REFRESH_S):
                         await self._look.wait()
-                except TimeoutError:
-                    continue
         finally:
             self._bus.reconnected.remove(self._doubt)
 

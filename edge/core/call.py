@@ -259,7 +259,7 @@ class Call:
     @property
     def _model_due_ms(self) -> int | None:
         """The time to ask the model to speak after a long silence, Unix ms, or None for never."""
-        return None if self.control.model_off else self._idle.response_due_ms
+        return None if self.history.control.model_off else self._idle.response_due_ms
 
     def _ask_idle_model(self, now_ms: int) -> bool:
         """Ask the model to speak after a long silence; return whether it was asked."""
@@ -278,8 +278,8 @@ class Call:
             self._idle.note_word(now_ms)
             self._responder.advance(now_ms)
             self.stages.check_response(now_ms)
-        if self.control.model_off:
-            self.history.queued.drop_responses()
+        if self.history.control.model_off:
+            self._requester.refuse_queued()
         if not self.history.awaited.has_turn:
             self._requester.respond_to_queued(now_ms)
         self._listen(now_ms)
@@ -290,8 +290,9 @@ class Call:
 
     def _do_deferred(self, now_ms: int) -> None:
         """Do the work that had to wait until nobody speaks."""
-        if not self._entry.take_queued(now_ms):
+        self._entry.take_queued(now_ms)
+        if self._activity is QUIET:
             self.control.advance(self._idle, now_ms)
         has_late_results = self.history.late_results and self.config.turns.respond
-        if has_late_results and self._activity is QUIET and not self.control.model_off:
+        if has_late_results and self._activity is QUIET and not self.history.control.model_off:
             self._requester.respond(inputs.ResponseRequested(""), now_ms)

@@ -48,11 +48,7 @@ class ConversationalProtocol(ClientProtocol):
     """One connection to `/ws`."""
 
     name = "conversational"
-    admission = Admission(
-        refuses_by_http=True,
-        one_session=False,
-        open_to_strangers=True,
-    )
+    admission = Admission(refuses_by_http=True, one_session=False, open_to_strangers=True)
 
     def __init__(self, handshake: Handshake) -> None:
         self.audio_out_hz = self._rate_hz = handshake.settings.rate_hz

@@ -35,16 +35,8 @@ class SipProtocol(ClientProtocol):
     # -------------------------------------------------------- from the line
 
     def opened(self) -> list[ClientCommand]:
-        agent = self._agent
-        return [
-            Begin(
-                {"voice.delivery": "chunks"},
-                greeting=True,
-                agent=agent.name,
-                variables=agent.variables,
-                agent_hint=self._dialled,
-            )
-        ]
+        agent, changes = self._agent, {"voice.delivery": "chunks"}
+        return [Begin(changes, True, agent.name, agent.variables, self._dialled)]
 
     def receive(self, raw: str | bytes, now_ms: int = 0) -> list[ClientCommand]:
         del now_ms

@@ -172,6 +172,7 @@ def test_all_that_a_client_is_told_was_tried() -> None:
     silent = {
         ce.TurnHandedIn,
         ce.ResponseStarted,
+        ce.ResponseRefused,
         ce.ResponseDropped,
         ce.CallerSilent,
         ce.CallsDone,

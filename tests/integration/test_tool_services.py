@@ -192,6 +192,23 @@ async def test_a_call_finds_a_tool_that_is_served_just_after_others_looked(
         assert (await catalogue.named("acme", ["book"])).keys() == {"book"}
 
 
+async def test_a_tool_that_is_gone_is_forgotten_and_its_readers_are_told(
+    bus: Bus, settings: Settings
+) -> None:
+    async def nothing(_: ServiceCall) -> bytes:
+        return b"{}"
+
+    catalogue = ToolCatalogue(bus, settings)
+    async with serving(bus, [(ToolConfig(name="book"), nothing)], tenant="acme"):
+        await catalogue.search()
+    catalogue.changed.clear()
+    for _ in range(FORGET_AFTER_ROUNDS):
+        assert not catalogue.changed.is_set()
+        await catalogue.search()
+    assert await catalogue.named("acme", ["book"], searches=False) == {}
+    assert catalogue.changed.is_set()
+
+
 async def test_an_edge_keeps_the_tools_that_it_knows_while_the_bus_is_away(
     bus: Bus, settings: Settings, nats_server: NatsServer
 ) -> None:

@@ -68,6 +68,13 @@ class ResponseStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class ResponseRefused:
+    """A response that the client requested is not given: the model is off."""
+
+    ask: str
+
+
+@dataclass(frozen=True, slots=True)
 class Speech:
     """A piece of a response, to play now."""
 
@@ -222,6 +229,7 @@ ClientEvent = (
     | TurnHandedIn
     | CallerTranscript
     | ResponseStarted
+    | ResponseRefused
     | Speech
     | Tones
     | ResponseDone

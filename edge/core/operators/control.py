@@ -45,11 +45,6 @@ class Control:
         return self.ends or "caller" in self._memory.muted
 
     @property
-    def model_off(self) -> bool:
-        """Whether the language model is not asked for responses."""
-        return self._memory.model_off
-
-    @property
     def ends(self) -> bool:
         """Whether the call is ending or over."""
         return self._memory.phase is not OPEN
@@ -102,6 +97,7 @@ class Control:
 
     def _stop_listening(self, now_ms: int) -> None:
         """Drop the caller's current utterance, and all that waits of the caller."""
+        self._requester.refuse_queued()
         self._entry.clear()
         self._entry.discard(now_ms)
 
@@ -118,6 +114,8 @@ class Control:
 
     def advance(self, idle: Idle, now_ms: int) -> None:
         """Speak the next waiting text, or end the call; only called when nobody speaks."""
+        if self._memory.responses_off:
+            self._memory.drop_requested()
         if self._memory.spend_phase is REACHED and not self.ends:
             self._tell_spent(idle, now_ms)
         elif self._memory.waiting:
@@ -133,8 +131,6 @@ class Control:
         if isinstance(command, Say):
             firm = not command.interruptible
             self._requester.say(command.text, now_ms, firm=firm, command_id=command_id)
-        elif self._memory.responses_off:
-            del self._memory.waiting[0]
         else:
             self._requester.follow(command.text, command_id, now_ms)
 

@@ -8,7 +8,7 @@ import dataclasses
 import msgspec
 
 from edge.core.hearing.utterance import Utterance
-from edge.core.messages.client_events import ResponseStarted
+from edge.core.messages.client_events import ResponseRefused, ResponseStarted
 from edge.core.messages.effects import Outbox
 from edge.core.messages.inputs import ResponseRequested
 from edge.core.response import handover
@@ -174,8 +174,9 @@ class Requester:
         self.commit(response, now_ms)
 
     def queue(self, asked: ResponseRequested, now_ms: int) -> None:
-        """Queue a response that the client requested, unless the model is off."""
+        """Queue a response that the client requested, or refuse it if the model is off."""
         if self._history.control.model_off:
+            self._out.tell(ResponseRefused(asked.ask))
             return
         queued = ev.RequestQueued(
             **self._out.head(now_ms),
@@ -188,6 +189,12 @@ class Requester:
         if waits or not asked.in_conversation:  # no later connection goes on with the latter
             queued = self._out.publish(queued)
         self._history.queued.read(queued)
+
+    def refuse_queued(self) -> None:
+        """Begin none of the wanted and requested responses."""
+        for asked in self._history.queued.responses.values():
+            self._out.tell(ResponseRefused(asked.ask))
+        self._history.queued.drop_responses()
 
     def respond_to_queued(self, now_ms: int) -> None:
         """Begin the next response, once the previous one is over; the client's come last."""
@@ -233,8 +240,7 @@ class Requester:
 
     def _begin(self, request: Request, voice: VoiceConfig) -> Response:
         """Return a new response to *request*, which becomes the current one."""
-        response = Response(request, Playback(request.turn, voice))
-        self._current.response = response
+        self._current.response = response = Response(request, Playback(request.turn, voice))
         return response
 
     def commit(self, response: Response, now_ms: int) -> None:

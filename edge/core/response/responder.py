@@ -97,6 +97,13 @@ class Responder:
         """Tell whether the response to *turn* is the current one."""
         return self._current.of(turn) is not None
 
+    def misses(self, failed: ev.JobFailed) -> bool:
+        """Tell whether the current response lacks what the job was to bring."""
+        response = self._current.of(failed.turn)
+        if response and failed.stage == "tts":
+            return not response.sentences.has(failed.index)
+        return response is not None and response.sentences.completed is None
+
     def give_up(self, stage: ev.FaultyPart, now_ms: int) -> bool:
         """Give up the response, since *stage* failed; return whether the caller misses anything.
 
@@ -179,22 +186,18 @@ class Responder:
             return None
         if response.interruption.held:
             return self._held_until_ms(response)
+        if not response.is_being_sent:
+            return response.playback.until_ms if response.phase is Phase.ALL_SENT else None
         if response.tools.steps.running:
             return self._tools.due_ms(response, now_ms)
-        match response.phase:
-            case Phase.SPECULATIVE:
-                return None
-            case Phase.COMMITTED | Phase.REWOUND:
-                due_ms = response.due_at_ms(now_ms)
-                return None if due_ms is None else max(due_ms, response.not_before_ms)
-            case Phase.ALL_SENT:
-                return response.playback.until_ms
+        due_ms = response.playback.due_at_ms(now_ms)
+        return None if due_ms is None else max(due_ms, response.not_before_ms)
 
     @property
     def expires_ms(self) -> int | None:
-        """The time at which the response is overdue, Unix ms, or None."""
+        """The time at which the response is overdue, Unix ms; None: no stage is waited for."""
         response = self._current.response
-        if response is None or response.phase is Phase.ALL_SENT:
+        if response is None or response.phase is Phase.ALL_SENT or response.interruption.held:
             return None
         if response.tools.steps.running:  # each tool call has its own deadline
             return None

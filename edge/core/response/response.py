@@ -157,10 +157,6 @@ class Response:
         if self.phase is Phase.ALL_SENT:
             self.move(PhaseMove.REWIND)
 
-    def due_at_ms(self, now_ms: int) -> int | None:
-        """Return the time of its next piece, Unix ms, or None if there is none so far."""
-        return None if self.phase is Phase.ALL_SENT else self.playback.due_at_ms(now_ms)
-
     def heard_to_the_end(self, now_ms: int) -> bool:
         return self.phase is Phase.ALL_SENT and now_ms >= self.playback.until_ms
 

@@ -169,9 +169,9 @@ class ToolTurns:
                 response.playback.wait_sound_before = response.sentences.written
 
     def due_ms(self, response: Response, now_ms: int) -> int | None:
-        """The time of the next `advance` while a tool runs, Unix ms, or None."""
+        """The time of the next `advance` of a response that is being sent, Unix ms, or None."""
         times = (
-            response.due_at_ms(now_ms),
+            response.playback.due_at_ms(now_ms),
             self._tools.due_ms(response.tools.steps),
             self._wait_due_ms(response),
         )

@@ -141,6 +141,10 @@ class ControlMemory:
             return True
         return sum(map(len, self.instructions)) > MOST_INSTRUCTIONS_CHARS
 
+    def drop_requested(self) -> None:
+        """Drop the waiting texts that ask for a response."""
+        self.waiting = [text for text in self.waiting if isinstance(text[1], Say)]
+
     def _forget_texts(self) -> None:
         """Drop all texts, waiting or being spoken."""
         self.waiting.clear()

@@ -75,7 +75,7 @@ class StageWatch:
         if event.stage == "stt":
             lost = self._entry.note_lost(event.utterance)
         else:  # a tool call has its own deadline
-            lost = event.stage != "tool" and self._responder.awaits(event.turn)
+            lost = event.stage != "tool" and self._responder.misses(event)
         if lost:
             only = event.utterance if self._awaited.ends else 0
             self.fail(event.stage, event.reason, now_ms, only)

@@ -111,13 +111,11 @@ class TurnEntry:
         self._tell_final(response, text)
         self._requester.commit(response, now_ms)
 
-    def take_queued(self, now_ms: int) -> bool:
-        """Take the first of the waiting typed turns; return False if none waits."""
-        if not self._queued.typed:
-            return False
-        at_ms, queued = next(iter(self._queued.typed.items()))
-        self.typed(queued.text or "", now_ms, at_ms)
-        return True
+    def take_queued(self, now_ms: int) -> None:
+        """Take the typed turns that wait, up to the first one that gets a response."""
+        for at_ms, queued in tuple(self._queued.typed.items()):
+            if self._current.response is None:
+                self.typed(queued.text or "", now_ms, at_ms)
 
     @property
     def _only_enters(self) -> bool:
@@ -154,10 +152,6 @@ class TurnEntry:
         final_pause = utterance.pause if utterance.transcript else 0
         self._segmenter.close(utterance, final_pause=final_pause)
         self._ended(utterance, silence_ms, now_ms, discarded=discarded, words_for=words_for)
-
-    def cut(self, now_ms: int) -> None:
-        """End the open utterance for its length; its words begin the next turn."""
-        self.close(now_ms, discarded=False, words_for="next_turn")
 
     def hand_in(self, now_ms: int) -> None:
         """End the open utterance for the client; its words are entered when they arrive."""

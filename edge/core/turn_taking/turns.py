@@ -25,6 +25,7 @@ from edge.core.messages.client_events import CallerStarted, CallerTranscript
 from edge.core.messages.effects import Outbox
 from edge.core.messages.inputs import PartialTranscript
 from edge.core.response.current_response import CurrentResponse
+from edge.core.response.request import CAN_GO_ON
 from edge.core.session.current_config import CurrentConfig
 from edge.core.turn_taking import barge_in
 from edge.core.turn_taking.endpointer import Endpointer
@@ -92,7 +93,7 @@ class Turns:
 
     def _started(self, utterance: Utterance, at_ms: int, now_ms: int) -> None:
         response = self._current.response
-        if response and response.request.is_awaited and not response.playback.begun:
+        if response and response.request.origin in CAN_GO_ON and not response.playback.begun:
             self._endpointer.pauses.reopened(at_ms - response.request.speech_end_ms)
         if self._config.current.interruption.allowed:
             self._current.suspect(now_ms)
@@ -154,7 +155,7 @@ class Turns:
             if utterance.voice_ms >= voice_ms:
                 self._current.stop(now_ms)
         if self._segmenter.too_long:
-            self._entry.cut(now_ms)
+            self._entry.close(now_ms, discarded=False, words_for="next_turn")
 
     def doubt_voice(self) -> None:
         """Doubt the voice of the utterance: it is background if its words are also unclear."""

@@ -104,12 +104,9 @@ class ToolCatalogue:
         except BusAwayError:
             return  # the log has `bus_disconnected`; the known tools stay
         found = {(one.tenant, one.tool.name): one.tool for one in served}
-        for key in self._served.keys() - found.keys():
-            self._unseen[key] = self._unseen.get(key, 0) + 1
-        for key in found:
-            self._unseen.pop(key, None)
-        if any(self._served.get(key) != tool for key, tool in found.items()):
+        before = self._served
+        unseen = {key: self._unseen.get(key, 0) + 1 for key in before.keys() - found.keys()}
+        kept = {key: before[key] for key in before if unseen.get(key, 0) < FORGET_AFTER_ROUNDS}
+        self._served, self._unseen = kept | found, unseen
+        if self._served != before:
             self.changed.set()
-        self._served.update(found)
-        for key in [key for key, unseen in self._unseen.items() if unseen >= FORGET_AFTER_ROUNDS]:
-            del self._served[key], self._unseen[key]

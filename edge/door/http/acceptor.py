@@ -53,9 +53,8 @@ def bound(host: str, port: int) -> list[socket.socket]:
                 break
             continue  # this machine lacks the address family
         sock.setblocking(False)
-        sock.setsockopt(
-            socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES
-        )  # inherited by accepted sockets
+        # inherited by accepted sockets
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
         made.append(sock)
     if failed and (not made or failed.errno == errno.EADDRINUSE):
         for sock in made:

@@ -38,15 +38,13 @@ class Limits:
 
     def but(self, tenants: TenantLimits) -> Limits:
         """Return those of a tenant that has some of its own."""
+        sessions, of_user = tenants.sessions, tenants.sessions_per_user
+        reconnects = tenants.reconnects_per_minute
         return replace(
             self,
-            per_tenant=self.per_tenant if tenants.sessions is UNSET else tenants.sessions,
-            per_user=self.per_user
-            if tenants.sessions_per_user is UNSET
-            else tenants.sessions_per_user,
-            joins_per_minute=self.joins_per_minute
-            if tenants.reconnects_per_minute is UNSET
-            else tenants.reconnects_per_minute + 1,
+            per_tenant=self.per_tenant if sessions is UNSET else sessions,
+            per_user=self.per_user if of_user is UNSET else of_user,
+            joins_per_minute=self.joins_per_minute if reconnects is UNSET else reconnects + 1,
         )
 
     def wanted(self, caller: Caller | None) -> list[WantedKey]:

@@ -30,7 +30,7 @@ class SoundAhead:
 
 
 class Debt:
-    """The sound, s, that one connection sent beyond the common share."""
+    """What one connection sent beyond a common share: seconds of sound, or typed turns."""
 
     def __init__(self, address: str) -> None:
         self._address = address

@@ -56,7 +56,6 @@ USER = re.compile(r"sips?:\+?([^@;>]*)@", re.IGNORECASE)
 ADDRESS = re.compile(r"\+?[0-9*#]{1,32}|sips?:[^\s<>\"]{1,200}", re.IGNORECASE)
 """The form of a target: a number, completed by the account's domain, or an address."""
 
-
 FAULTS: dict[type[Exception], PlacingFault] = {
     CallBusy: "busy",
     CallDeclined: "declined",

@@ -12,9 +12,9 @@ class ClientCalls:
         self.follow_up = ""
         """The name of the response that follows the results of calls; empty: none."""
         self._called: set[str] = set()
-        """The ids of the last turn's calls without a result."""
+        """The ids of calls without a result for which the response to the last turn waits."""
         self._background: set[str] = set()
-        """The ids of calls without a result from earlier turns."""
+        """The ids of other calls without a result."""
         self._in_turn = False
         """Whether the response to the last turn waits for results that the client has given."""
         self._results: list[ClientCommand] = []
@@ -26,16 +26,15 @@ class ClientCalls:
         self._called.add(call.call)
         return is_new
 
-    def response_begins(self, *, of_new_turn: bool) -> None:
-        """Note that a response begins, which no longer waits for calls of earlier turns."""
-        if of_new_turn:
-            self._background |= self._called
-            self._called.clear()
+    def wait_no_more(self) -> None:
+        """Note that no response waits for a call: the next one begins, or the turn was dropped."""
+        self._background |= self._called
+        self._called.clear()
         self._in_turn, self.follow_up = False, ""
 
     @property
     def exist(self) -> bool:
-        """Whether there are calls without a result, or results that are not handed over."""
+        """Whether the last turn has calls without a result, or results are not handed over."""
         return bool(self._results or self._called)
 
     @property

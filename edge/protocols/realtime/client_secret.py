@@ -4,11 +4,10 @@ A secret is `ek_` and a token (JWT) that an edge signed. The door has verified i
 (`edge/door/callers/client_secrets.py`) before it is read here.
 """
 
-import binascii
 import json
 from typing import Any
 
-from edge.protocols.parsing import clean
+from edge.protocols.parsing import clean, from_base64
 
 KEY_PREFIX = "ek_"
 SESSION_CLAIM = "realtime_session"
@@ -18,9 +17,9 @@ def claimed_session(token: str) -> dict[str, Any]:
     """Return the session object in *token*, or {} without one."""
     if not token.startswith(KEY_PREFIX):
         return {}
-    payload = token.removeprefix(KEY_PREFIX).split(".")[1:2]
+    _, _, payload_and_signature = token.partition(".")
     try:
-        data = binascii.a2b_base64("".join(payload).translate({45: "+", 95: "/"}) + "==")
+        data = from_base64(payload_and_signature.partition(".")[0])
         claims = json.loads(clean(data.decode()))
     except (ValueError, RecursionError):
         return {}

@@ -39,9 +39,7 @@ class ItemRequests:
             RequestError: the id is taken or invalid.
         """
         items = self._events.items
-        name = (
-            text_of(wanted, "id", most=64) if isinstance(wanted, dict) and wanted.get("id") else ""
-        )
+        name = text_of(wanted, "id", most=64) if wanted.get("id") else ""
         if name in items:
             raise RequestError(
                 "item_create_duplicate_item_id", "Error: an item has that id already.", "item.id"

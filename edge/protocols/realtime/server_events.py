@@ -23,6 +23,7 @@ from edge.core.messages.client_events import (
     Interrupted,
     ResponseDone,
     ResponseDropped,
+    ResponseRefused,
     ResponseStarted,
     Speech,
     Transferred,
@@ -107,6 +108,8 @@ class ServerEvents:
                 return []  # the open response continues with the results of Aura's own tools
             case ResponseStarted():
                 return self._started(event)
+            case ResponseRefused(ask):
+                return self._refused(ask)
             case Speech():
                 return self._spoken(event)
             case ClientToolCalled():
@@ -119,27 +122,30 @@ class ServerEvents:
                 self.offsets = {turn: played_ms}
                 silenced = self._silenced(turn, played_ms) if self.has_tracks else []
                 return [*self._cut(turn), *silenced]
-            case ResponseDropped(turn=turn) if self.calls.follow_up:
-                self.asks.pop(self.calls.follow_up, None)
-                self.calls.follow_up = ""
-                return self._of_response(event)
-            case ResponseDropped(turn=turn, reason="failed"):
-                error = {"type": SERVER_ERROR, "code": "response_failed", "message": STAGE_FAILED}
-                return self._end(turn, "failed", error=error)
-            case ResponseDropped(turn=turn):
-                return self._cut(turn)
+            case ResponseDropped():
+                return self._dropped(event)
             case _:
                 return []
 
     # -------------------------------------------------------- the response
 
     def _started(self, started: ResponseStarted) -> list[Json]:
-        request = self.asks.pop(started.ask or self.calls.follow_up, None)
+        request = self._request_of(started.ask or self.calls.follow_up)
         if request is None and started.delivery:  # requested over an earlier connection
             request = RequestedResponse("text" if started.delivery == "text" else "audio")
-        self.calls.response_begins(of_new_turn=started.turn != self.turn)
         self.turn = started.turn
         return [self._respond(self.turn, request).begin(self.conversation)]
+
+    def _request_of(self, ask: str) -> RequestedResponse | None:
+        """Return the request of the response that begins or ends now; it waits for no call."""
+        self.calls.wait_no_more()
+        return self.asks.pop(ask, None)
+
+    def _refused(self, ask: str) -> list[Json]:
+        if self.asks.pop(ask, None) is None:  # requested over an earlier connection
+            return []
+        reason = "No response is given: the operator has muted it, or a limit is reached."
+        return [self.ids.error(RequestError("response_refused", reason), None, SERVER_ERROR)]
 
     def _open_to(self, turn: int) -> OpenResponse | None:
         """Return the open response, if it is to *turn*."""
@@ -165,7 +171,8 @@ class ServerEvents:
         if response is None:
             if not speech.text and not speech.pcm:
                 return []
-            response = self._respond(speech.turn)
+            held = self.calls.follow_up if self.calls.hold_the_turn else ""
+            response = self._respond(speech.turn, self.asks.pop(held, None))
             out = [response.begin(self.conversation)]
         out += response.speech(speech)
         if self.has_tracks and speech.pcm and response.request.modality == "audio":
@@ -189,12 +196,21 @@ class ServerEvents:
 
     def _done(self, event: ResponseDone) -> list[Json]:
         self._whole = event.turn
+        if self.calls.hold_the_turn:
+            self._request_of(self.calls.follow_up)
         return self._completed(event)
 
     def _completed(self, event: CallsDone | ResponseDone) -> list[Json]:
         if response := self._open_to(event.turn):
             response.usage = usage(event.prompt_tokens, event.completion_tokens)
         return self._end(event.turn, "completed")
+
+    def _dropped(self, dropped: ResponseDropped) -> list[Json]:
+        self._request_of(self.calls.follow_up)
+        if dropped.reason != "failed":
+            return self._cut(dropped.turn)
+        error = {"type": SERVER_ERROR, "code": "response_failed", "message": STAGE_FAILED}
+        return self._end(dropped.turn, "failed", error=error)
 
     def _cut(self, turn: int) -> list[Json]:
         """Return the events of a response that the caller or the client cut short."""

@@ -24,7 +24,6 @@ EAGERNESS: Mapping[str, Eagerness] = {
     "high": "high",
 }
 
-
 SAMPLES: Mapping[str, Format] = {
     "audio/pcm": Format(rate_hz=PCM_HZ),
     "audio/pcmu": Format(rate_hz=LINE_HZ, width=1, encoding="mulaw"),

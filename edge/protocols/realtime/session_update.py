@@ -38,9 +38,7 @@ def updated(now: SessionObject, patch: object) -> SessionObject:
             reason = f"Unknown parameter: '{param}' (of the beta). It is 'session.{place}' now."
             raise RequestError("unknown_parameter", reason, param)
     patch = {name: value for name, value in patch.items() if value is not None}
-    if (
-        "modalities" in patch
-    ):  # the beta's name, which clients still use; it may list both modalities
+    if "modalities" in patch:  # the beta's name, which clients still use; it may list both
         patch.setdefault("output_modalities", patch["modalities"])
     if "tools" in patch:
         read_tools(patch["tools"], "session.tools")

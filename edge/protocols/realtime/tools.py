@@ -52,7 +52,8 @@ def read_tools(value: object, param: str) -> tuple[FunctionTool, ...]:
     """Return the tools in *value*, found at *param*.
 
     Raises:
-        RequestError: an entry is no function tool, or they are too long together.
+        RequestError: an entry is no function tool, has a number that events cannot have, or they
+            are too long together.
     """
     if not isinstance(value, list) or len(value) > MOST_SESSION_TOOLS:
         raise invalid_value(param, f"expected a list of {MOST_SESSION_TOOLS} tools at most.")
@@ -61,6 +62,10 @@ def read_tools(value: object, param: str) -> tuple[FunctionTool, ...]:
             where = f"{param}[{place}].type"
             raise invalid_value(where, "only the operator can offer MCP servers.")
     tools = convert(value, tuple[FunctionTool, ...], param)
+    try:
+        msgspec.msgpack.encode(tools)
+    except OverflowError:
+        raise invalid_value(param, "a whole number has 64 bits at most.") from None
     if len(msgspec.json.encode(tools)) > MOST_TOOLS_BYTES:
         raise invalid_value(param, f"{MOST_TOOLS_BYTES} bytes of JSON at most.")
     return tools

@@ -77,7 +77,7 @@ class Utterances:
 
     @property
     def is_open(self) -> bool:
-        """Whether the client was told of the start of an utterance, but not of its end."""
+        """Whether an utterance has begun that is not committed."""
         return any(one.phase is not COMMITTED for one in self._by_number.values())
 
     def began(self, event: CallerStarted) -> list[Json]:
@@ -106,15 +106,11 @@ class Utterances:
         if spoken is None:
             return []
         spoken.audio_ms = event.audio_ms
-        if self.session.is_manual:
-            return []
-        out: list[Json] = []
         if event.discarded:
             del self._by_number[event.utterance]
-            if spoken.phase is UNREPORTED:
-                return []
-        else:
-            out += self._start(spoken)
+        if self.session.is_manual or (event.discarded and spoken.phase is UNREPORTED):
+            return []
+        out = [] if event.discarded else self._start(spoken)
         end_ms = max(spoken.start_ms, int(self.appended_ms) - event.ago_ms)
         kind = "input_audio_buffer.speech_stopped"
         return [*out, self.ids.event(kind, audio_end_ms=end_ms, item_id=spoken.item)]
@@ -123,8 +119,7 @@ class Utterances:
         spoken = self._by_number.get(utterance)
         out = self._commit(spoken or ReportedUtterance(self.ids.new("item"), int(self.appended_ms)))
         if spoken is None:  # the committed audio had no words
-            item_id = self.items.last or ""
-            out += self._transcription(item_id, "", 0)
+            out += self._transcription(self.items.last or "", "", 0)
         return out
 
     def _commit(self, spoken: ReportedUtterance) -> list[Json]:

@@ -24,14 +24,14 @@ def test_a_turn_is_held_until_the_response_with_its_results_begins() -> None:
     assert calls.answer(ClientToolResult("a", "sunny"))
     assert calls.take_results() == [ClientToolResult("a", "sunny")]
     assert (calls.exist, calls.hold_the_turn) == (False, True)
-    calls.response_begins(of_new_turn=False)
+    calls.wait_no_more()
     assert not calls.hold_the_turn
 
 
 def test_a_call_that_outlived_its_turn_holds_no_turn_and_its_result_is_kept_all_the_same() -> None:
     calls = ClientCalls()
     calls.add(call("a"))
-    calls.response_begins(of_new_turn=True)
+    calls.wait_no_more()
     assert (calls.exist, calls.hold_the_turn) == (False, False)
     assert calls.answer(ClientToolResult("a", "sunny"))
     assert (calls.exist, calls.hold_the_turn) == (True, False)

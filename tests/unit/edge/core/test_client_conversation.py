@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from edge.core.messages.client_events import (
     ResponseDropped,
+    ResponseRefused,
     ResponseStarted,
     Speech,
 )
 from edge.core.messages.inputs import (
     Cancelled,
+    Commanded,
     ItemAdded,
     ItemRemoved,
     ResponseRequested,
 )
 from edge.core.session.history import fold
 from schemas import events as ev
+from schemas.control import Mute
 from schemas.events import Message
 from tests.unit.edge.core.client_calls import QUESTION, folded, responding
 from tests.unit.edge.core.rehearsal import Rehearsal, config
@@ -126,3 +131,23 @@ def test_a_text_response_that_is_cancelled_is_remembered_as_far_as_it_came() -> 
     r.give(Cancelled())
     assert r.told(ResponseDropped) == [ResponseDropped(1, "interrupted")]
     assert r.call.history.messages[-1] == Message("assistant", "It is Paris.")
+
+
+@pytest.mark.parametrize("muted", [Mute("assistant"), Mute("caller")])
+def test_a_requested_response_that_an_operator_prevents_is_refused(muted: Mute) -> None:
+    r = responding()
+    r.give(ResponseRequested("ask_1"))
+    r.give(Commanded("c1", "sam", muted))
+    r.quiet(3000)
+    assert r.told(ResponseRefused) == [ResponseRefused("ask_1")]
+    assert [one.ask for one in r.told(ResponseStarted)] == [""]
+
+
+def test_a_response_requested_of_a_muted_assistant_is_refused_until_the_mute_ends() -> None:
+    r = Rehearsal()
+    r.give(Commanded("c1", "sam", Mute("assistant")))
+    r.give(ResponseRequested("ask_1"))
+    assert r.told(ResponseRefused) == [ResponseRefused("ask_1")]
+    r.give(Commanded("c2", "sam", Mute("assistant", muted=False)))
+    r.give(ResponseRequested("ask_2"))
+    assert [one.ask for one in r.told(ResponseStarted)] == ["ask_2"]

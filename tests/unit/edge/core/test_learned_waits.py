@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edge.core.endpointing.end_of_turn import WAITS
+from edge.core.messages.inputs import Typed
 from edge.core.session.history import History
 from schemas import events as ev
 from schemas.events import Message
@@ -30,6 +31,14 @@ def test_a_caller_who_pauses_inside_sentences_gets_a_longer_wait() -> None:
         ask(call, text)
         hear(call)
     assert ask(call, text) > max(first, 1000)
+
+
+def test_speech_before_the_response_to_a_typed_turn_is_no_pause_inside_a_turn() -> None:
+    text = "Please call me back tomorrow."
+    usual, call = ask(Rehearsal(), text), Rehearsal()
+    call.give(Typed("Hello."))
+    call.quiet(2000)
+    assert ask(call, text) == usual
 
 
 def test_yes_is_the_whole_answer_to_a_question_and_not_before_one() -> None:

@@ -76,3 +76,16 @@ def test_a_muted_assistant_understands_and_says_only_what_an_operator_says() -> 
     commanded(again, Mute(side="assistant", muted=False))
     again.give(Typed("Hello?"))
     assert again.events(ev.TurnTaken)
+
+
+def test_turns_typed_before_the_mute_are_entered_together_and_the_next_text_is_spoken() -> None:
+    r = Rehearsal()
+    commanded(r, Say("Please listen.", interruptible=False))
+    voiced(r)
+    r.wait(300)
+    for text in ("One.", "Two.", "Three."):
+        r.give(Typed(text))
+    commanded(r, Say("Sam here."))
+    commanded(r, Mute(side="assistant"))
+    assert [one.text for one in r.events(ev.TurnCommitted)] == ["One.", "Two.", "Three."]
+    assert len(r.events(ev.ControlSpoken)) == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge.core.messages.client_events import Interrupted, ResponseDone, Speech
+from edge.core.messages.client_events import Interrupted, ResponseDone, Speech, Trouble
 from edge.core.messages.inputs import ResponseRequested
 from schemas import events as ev
 from schemas.session_config import Delivery
@@ -224,3 +224,15 @@ def test_words_of_an_utterance_do_not_interrupt_a_response_that_began_after_them
     r.says(300)
     r.partial("no I meant the one in Texas")
     assert not r.events(ev.ResponseCancelled)
+
+
+def test_a_response_that_is_held_for_long_fails_no_stage() -> None:
+    r = responding()
+    r.says(20_000)
+    assert not r.told(Trouble)
+    r.quiet(160)
+    r.hears("")
+    r.quiet(600)
+    assert r.events(ev.InterruptionDismissed)
+    r.quiet(SPOKEN_MS)
+    assert r.events(ev.AnswerHeard)[-1].complete

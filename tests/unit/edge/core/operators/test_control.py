@@ -136,13 +136,23 @@ def test_a_mute_makes_one_side_deaf_or_silent_until_it_is_undone(side: Side, *, 
     r = answered()
     r.quiet(1000)
     r.says(200)
-    control = r.call.control
+    control, memory = r.call.control, r.call.history.control
     commanded(r, Mute(side))
-    assert (control.deaf, control.model_off, control.ends) == (deaf, not deaf, False)
+    assert (control.deaf, memory.model_off, control.ends) == (deaf, not deaf, False)
     assert r.call.listening is not deaf
     assert r.call.responding is deaf  # a muted caller hears on, a muted assistant is interrupted
     commanded(r, Mute(side, muted=False))
-    assert (control.deaf, control.model_off) == (False, False)
+    assert (control.deaf, memory.model_off) == (False, False)
+
+
+def test_texts_that_wait_are_spoken_at_once_behind_dropped_instructions() -> None:
+    r = answered()
+    for text in ("Be kind.", "Be short."):
+        commanded(r, Instruct(text, respond=True))
+    commanded(r, Say("Sam here."))
+    commanded(r, Mute("assistant"))
+    assert voiced(r) == 2
+    assert [one.text for one in r.events(ev.ResponseSentence)][-1] == "Sam here."
 
 
 def test_an_instruction_to_respond_is_dropped_while_the_assistant_is_muted() -> None:
@@ -163,8 +173,8 @@ def test_an_end_ignores_the_caller_and_hangs_up_after_its_last_words(
     r = Rehearsal()
     r.says(300)
     commanded(r, End(words=words, reason=reason))
-    control = r.call.control
-    assert (control.deaf, control.model_off, control.ends) == (True, True, True)
+    control, memory = r.call.control, r.call.history.control
+    assert (control.deaf, memory.model_off, control.ends) == (True, True, True)
     assert [one.discarded for one in r.events(ev.SpeechEnded)] == [True]
     if words.strip():
         assert hung_up(r) == []
@@ -223,8 +233,8 @@ def test_a_reached_limit_is_told_once_and_ends_the_call_or_silences_the_model(
     assert [one.text for one in r.told(Speech)] == ["It is fine.", *([words] if words else [])]
     over = [effects.HangUp("SPEND_LIMIT", "it has used up what it may")]
     assert hung_up(r) == (over if ends else [])
-    control = r.call.control
-    assert (control.ends, control.model_off) == (ends, True)
+    control, memory = r.call.control, r.call.history.control
+    assert (control.ends, memory.model_off) == (ends, True)
     r.give(Typed("Hello?"))
     r.quiet(400)
     assert len(r.events(ev.TurnTaken)) == 1

@@ -79,6 +79,18 @@ def test_a_model_that_fails_after_a_tool_was_run_costs_one_sentence() -> None:
     assert heard.complete
 
 
+def test_an_apology_is_over_at_its_end_though_the_tool_still_runs() -> None:
+    r = Table()
+    r.types()
+    r.calls(("book", "{}"), end=False)
+    r.event(ev.JobFailed, stage="llm", turn=1, reason="down")
+    r.speaks(0, 500)
+    ends_ms = r.now_ms + 500
+    r.wait(2000)
+    (heard,) = r.events(ev.AnswerHeard)
+    assert (heard.complete, heard.at_ms) == (True, ends_ms)
+
+
 def test_a_tool_that_never_answers_is_given_up_at_its_deadline() -> None:
     r = Table(tool_use__wait_words="")
     r.types()

@@ -57,6 +57,18 @@ def test_a_failure_of_another_turn_is_ignored(stage: ev.StageName) -> None:
     assert call.told(Trouble) == []
 
 
+@pytest.mark.parametrize("stage", ["llm", "tts"])
+def test_a_job_that_fails_after_it_brought_all_costs_nothing(stage: ev.StageName) -> None:
+    call = asked()
+    call.answers("It is fine.")
+    call.speaks(0, 1000)
+    call.quiet(200)
+    fails(call, stage, call.events(ev.TurnTaken)[-1].turn)
+    call.quiet(2000)
+    assert call.told(Trouble) == []
+    assert call.events(ev.AnswerHeard)[-1].complete
+
+
 def test_words_that_do_not_come_are_given_up_at_the_deadline() -> None:
     call = Rehearsal()
     call.says(800)

@@ -85,6 +85,14 @@ def test_the_known_key_of_the_demo_signs_for_the_demo_alone() -> None:
     assert secrets_of().identify(demo) is None
 
 
+@pytest.mark.parametrize("user", ["", "ann.all", "*", "ann\r\nPUB x 0"])
+def test_a_user_that_no_subject_may_have_is_nobody(user: str) -> None:
+    claims: dict[str, Any] = {"sub": user, "tenant": DEMO_TENANT, "exp": soon()}
+    key = _derived("demo_token")
+    assert key is not None
+    assert secrets_of().identify(KEY_PREFIX + jwt.encode(claims, key, ALGORITHM)) is None
+
+
 @pytest.mark.parametrize("missing", ["exp", "sub"])
 def test_a_secret_needs_an_expiry_and_a_user(missing: str) -> None:
     claims: dict[str, Any] = {"sub": "ann", "tenant": "acme", "exp": soon()}

@@ -8,7 +8,15 @@ import msgspec
 import pytest
 
 from edge.core.messages.client_commands import Ask, ClientCommand
-from edge.core.messages.client_events import ClientToolCalled, ResponseStarted
+from edge.core.messages.client_events import (
+    CallsDone,
+    ClientEvent,
+    ClientToolCalled,
+    ResponseDone,
+    ResponseDropped,
+    ResponseStarted,
+    Speech,
+)
 from edge.core.messages.inputs import Cancelled, ClientToolResult
 from edge.protocols.realtime.items import Item
 from edge.protocols.realtime.response_requests import (
@@ -121,7 +129,7 @@ def long_input(size_bytes: int) -> list[dict[str, Any]]:
 def test_other_messages_that_are_too_long_together_are_refused_and_nothing_is_lost() -> None:
     desk = Desk(audio={"input": {"turn_detection": None}})
     desk.calls("call_1")
-    desk.server_events.calls.response_begins(of_new_turn=True)
+    desk.server_events.calls.wait_no_more()
     desk.results("call_1")
     too_long = ("invalid_value", "response.input")
     assert refused(desk, input=long_input(MOST_INPUT_BYTES + 2)) == too_long
@@ -197,12 +205,44 @@ def test_a_result_of_an_earlier_turn_precedes_a_response_that_is_asked_for() -> 
     manual = {"audio": {"input": {"turn_detection": None}}}
     desk = Desk(**manual)
     desk.calls("call_1")
-    desk.server_events.calls.response_begins(of_new_turn=True)
+    desk.server_events.calls.wait_no_more()
     desk.results("call_1")
     result, ask = desk.create()
     assert result == ClientToolResult("call_1", "sunny")
     assert isinstance(ask, Ask)
     assert desk.server_events.calls.follow_up == ""
+
+
+@pytest.mark.parametrize("goes_on_by", [ResponseDropped(1, "interrupted"), ResponseStarted(1)])
+def test_a_result_that_comes_too_late_for_its_turn_does_not_hold_a_response_back(
+    goes_on_by: ClientEvent,
+) -> None:
+    desk = Desk(audio={"input": {"turn_detection": None}})
+    call = ClientToolCalled("c1", "weather", "{}")
+    done = ResponseDone(1, "Sorry.", "m", 0.1, 3, 4)
+    for event in (ResponseStarted(1), call, CallsDone(1, 3, 4), goes_on_by, done):
+        desk.server_events.messages(event)
+    desk.results("c1")
+    handed, ask = desk.create()
+    assert isinstance(handed, ClientToolResult)
+    assert isinstance(ask, Ask)
+    assert not desk.server_events.calls.exist
+
+
+@pytest.mark.parametrize("words", ["", "Sorry."])
+def test_given_words_in_place_of_a_next_step_are_the_response_that_was_asked_for(
+    words: str,
+) -> None:
+    desk = Desk(audio={"input": {"turn_detection": None}})
+    call = ClientToolCalled("c1", "weather", "{}")
+    for event in (ResponseStarted(1), call, CallsDone(1, 3, 4)):
+        desk.server_events.messages(event)
+    desk.results("c1")
+    assert desk.create(metadata={"k": "v"}) == [ClientToolResult("c1", "sunny")]
+    told = desk.server_events.messages(Speech(1, words, b"", ends=True))
+    assert [one["response"]["metadata"] for one in told[:1]] == [{"k": "v"}] * bool(words)
+    desk.server_events.messages(ResponseDone(1, words, "m", 0.1, 3, 4))
+    assert desk.ask()
 
 
 def test_a_response_beside_the_conversation_leaves_the_results_where_they_are() -> None:

@@ -17,6 +17,7 @@ from edge.core.messages.client_events import (
     Interrupted,
     ResponseDone,
     ResponseDropped,
+    ResponseRefused,
     ResponseStarted,
     SessionClosed,
     Speech,
@@ -120,6 +121,14 @@ def test_a_requested_response_has_the_form_that_was_asked_for() -> None:
     response = created["response"]
     assert (response["output_modalities"], response["metadata"]) == (["text"], {"k": "v"})
     assert (response["conversation_id"], client.server_events.asks) == (None, {})
+
+
+def test_a_refused_response_is_told_once_and_another_one_may_be_asked_for() -> None:
+    client = Client()
+    client.server_events.asks["ask_1"] = RequestedResponse("audio")
+    (told,) = client.told(ResponseRefused("ask_1"), ResponseRefused("ask_1"))
+    assert told["error"]["code"] == "response_refused"
+    assert not client.server_events.asks
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,7 @@ def test_a_tool_is_told_back_as_it_was_given_with_its_defaults() -> None:
         ([{**BARE, "name": 7}], "invalid_type", "session.tools[0].name"),
         ([{**BARE, "type": "code"}], "invalid_value", "session.tools[0].type"),
         ([{**BARE, "parameters": []}], "invalid_type", "session.tools[0].parameters"),
+        ([{**BARE, "parameters": {"maximum": 1 << 64}}], "invalid_value", "session.tools"),
         (["wave"], "invalid_type", "session.tools[0]"),
     ],
 )

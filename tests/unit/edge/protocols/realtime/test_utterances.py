@@ -71,6 +71,15 @@ def test_an_utterance_that_the_client_ends_is_committed_without_a_start() -> Non
     assert "committed" not in kinds(told.transcribed(CallerTranscript("Hello.", True, utterance=1)))
 
 
+def test_an_utterance_that_the_client_discards_is_forgotten() -> None:
+    told = utterances(updated(SessionObject(), MANUAL))
+    told.began(CallerStarted(1, 100, over_response=False))
+    assert told.ended(CallerStopped(1, 100, 300, True)) == []
+    told.session = SessionObject()
+    assert not told.is_open
+    assert told.starts() == []
+
+
 def test_utterances_that_were_committed_fail_with_the_recogniser_and_no_others() -> None:
     told = utterances(updated(SessionObject(), MANUAL))
     for utterance in (1, 2):
