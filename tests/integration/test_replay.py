@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from tests.aura_process import COMMAND, AuraProcess
-from tests.caller import VOICE_MS
+from tests.caller import VOICE_MS, calling, silence
 from tests.integration.recorded_calls import PATH, a_call, a_resumed_call, typed
 
 
@@ -195,6 +195,21 @@ async def test_a_replay_branches_at_a_turn_and_asks_only_the_stages_that_it_is_t
     assert len(taken[0]["messages"]) == 3  # the turn before is remembered
     spoken = {event["model"] for event in events if event["type"] == "speech.ready"}
     assert spoken == {"simulated-synthesizer"}
+
+
+async def test_a_replay_branches_at_a_typed_turn(simulated: AuraProcess) -> None:
+    async with calling(simulated.url, PATH) as caller:
+        session = (await caller.until("session"))["session"]
+        for number, text in enumerate(("Hello.", "Are you there?"), 1):
+            await caller.send({"type": "text", "text": text})
+            await caller.until("ai_complete", number)
+            await caller.speak(silence(2500))
+        await caller.send({"type": "end_call"})
+        await caller.ws.wait_closed()
+    done = await typed(simulated, "replay", session, "--drive", "--json", "--from-turn", "2")
+    assert done.returncode == 0, done.stderr
+    (turn,) = json.loads(done.stdout)["turns"]
+    assert (turn["recorded"]["said"], turn["now"]["said"]) == ("Are you there?", "Are you there?")
 
 
 async def test_sound_is_kept_where_the_caller_agrees_and_a_replay_hears_it_again(
