@@ -122,6 +122,8 @@ def test_a_call_may_have_no_arguments(body: str, found: dict[str, Any]) -> None:
         "book(guests=2",
         "[" * 5_000,
         "f(" * 5_000,
+        "[" * 600 + "]" * 600,
+        "f" + "()" * 500,
     ],
 )
 def test_what_is_no_call_gives_none(body: str) -> None:
