@@ -182,6 +182,7 @@ def decode_whole(data: bytes, container: Container, most_bytes: int) -> bytes:
 
     Raises:
         NoSoundError: the file cannot be decoded, or holds more than *most_bytes* of sound.
+        ValueError: PyAV's own; the file makes no sense.
     """
     from av.error import FFmpegError
 
