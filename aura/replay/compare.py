@@ -134,8 +134,7 @@ def compare(
 
 def branch(events: Sequence[ev.AnyEvent], turn: int) -> Sequence[ev.AnyEvent]:
     """Return the events of *turn* and of all that followed."""
-    point = branch_point(events, turn) if turn > 0 else None
-    if point is None:
+    if turn <= 0 or (point := branch_point(events, turn)) is None:
         return events
     index, first_utterance = point
     branched = []

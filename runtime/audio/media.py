@@ -82,8 +82,7 @@ class Decoder:
         self._ended = False
         self._began_s = time.monotonic()
         self._sent_bytes = 0
-        name = "decode audio"
-        threading.Thread(target=self._run, name=name, daemon=True).start()
+        threading.Thread(target=self._run, name="decode audio", daemon=True).start()
 
     @property
     def waiting_bytes(self) -> int:

@@ -56,7 +56,7 @@ def columns() -> dict[str, str]:
     column_types = {"id": "VARCHAR", "type": "VARCHAR"}
     for kind in EVENT_TYPES.values():
         for column, field in _columns(kind):
-            column_types.setdefault(column, NUMBERS.get(_bare(field.type), "VARCHAR"))
+            column_types.setdefault(column, _sql_type(field))
     return column_types
 
 
@@ -66,22 +66,18 @@ def _columns(kind: type[Event]) -> list[tuple[str, FieldInfo]]:
     return [
         (field.name if "eot" in field.name else field.encode_name, field)
         for field in msgspec.structs.fields(kind)
-        if _is_stored(field)
+        if _sql_type(field)
     ]
 
 
-def _is_stored(field: FieldInfo) -> bool:
-    """Return whether *field* holds a number, one of a few known words, or one of TEXTS."""
-    kind = _bare(field.type)
-    return kind in NUMBERS or kind is Literal or (kind is str and field.name in TEXTS)
-
-
-def _bare(kind: Any) -> Any:
-    """Return the type *kind* without None and without what is in its brackets."""
-    arguments = typing.get_args(kind)
-    if type(None) in arguments:
-        kind = next(argument for argument in arguments if argument is not type(None))
-    return getattr(kind, "__origin__", kind)
+def _sql_type(field: FieldInfo) -> str:
+    """Return the type of *field*, a number, one of a few words or one of TEXTS; "" of any other."""
+    kind, parts = field.type, typing.get_args(field.type)
+    if type(None) in parts:
+        kind = next(part for part in parts if part is not type(None))
+    kind = getattr(kind, "__origin__", kind)
+    is_text = kind is Literal or (kind is str and field.name in TEXTS)
+    return NUMBERS.get(kind, "VARCHAR" if is_text else "")
 
 
 def row(event: Event) -> dict[str, Any]:

@@ -232,8 +232,7 @@ def _expected(
         raise WeightsError(
             f"a model of this name is here from {known.source}: take it out of {fetched.LOCK} first"
         )
-    same = known is not None and known.revision == revision
-    before = dict(known.files) if known and same else {}
+    before = known.files if known and known.revision == revision else {}
     return before | {name: pin.lower() for name, pin in pins.items() if pin}
 
 

@@ -96,13 +96,12 @@ def missing(name: str, cache: Path) -> str:
 
     No file is read or written: `find` checks them.
     """
+    cache = cache.expanduser()
     try:
-        if record := fetched.records(cache.expanduser()).get(name):
-            gone = [
-                file for file in record.files if not (cache.expanduser() / name / file).is_file()
-            ]
+        if record := fetched.records(cache).get(name):
+            gone = [at for file in record.files if not (at := cache / name / file).is_file()]
             advice = f"is gone: `aura models fetch {name}` brings it once more"
-            return f"{cache.expanduser() / name / gone[0]} {advice}" if gone else ""
+            return f"{gone[0]} {advice}" if gone else ""
         if name in PACKAGED and not _installed(name):
             return f"not here: `aura models fetch {name}` brings it"
         pinned = PINNED[name]
