@@ -174,4 +174,6 @@ def _broken(body: str) -> Iterator[FunctionCall]:
 
 
 def _call(name: str, text: str) -> FunctionCall:
+    """Return the call; half of a character has no encoding and becomes a question mark."""
+    name, text = (part.encode(errors="replace").decode() for part in (name, text))
     return FunctionCall(name.removeprefix("functions."), text[: MOST_ARGUMENT_CHARS + 1] or "{}")
