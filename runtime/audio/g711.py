@@ -37,8 +37,7 @@ LAWS: Mapping[str, NDArray[np.float64]] = {"mulaw": _mulaw(), "alaw": _alaw()}
 def _codes(law: Law) -> NDArray[np.uint8]:
     """Return the byte for each 16-bit sample from -32768 on: the byte whose sample is nearest.
 
-    Of two samples that are equally near the higher one counts: silence is 0xFF or 0xD5, as in
-    other encoders.
+    Of two equally near samples the higher counts: silence is 0xFF or 0xD5, as in other encoders.
     """
     order = np.argsort(LAWS[law], kind="stable")
     levels = LAWS[law][order]
