@@ -128,11 +128,10 @@ def synthesizer(settings: Settings) -> Candidate:
 
 
 def _in_thread(engine: Recognizer | Synthesizer, work: Callable[[Any, bytes], Work]) -> Candidate:
-    to_thread = asyncio.to_thread
     return Candidate(
         engine.name,
-        lambda: to_thread(engine.warm),
-        lambda event, audio: to_thread(work, event, audio),
+        lambda: asyncio.to_thread(engine.warm),
+        lambda event, audio: asyncio.to_thread(work, event, audio),
     )
 
 
