@@ -22,9 +22,10 @@ def ports_of(settings: Settings, edges: int) -> list[int]:
     for port in ports:
         try:
             _bound(settings.host, port)
-        except OSError as error:
+        except (OSError, OverflowError) as error:
+            why = getattr(error, "strerror", error)
             raise SettingsError(
-                f"PORT {port} on {settings.host} cannot be used ({error.strerror}). "
+                f"PORT {port} on {settings.host} cannot be used ({why}). "
                 "Set PORT to a free one, e.g. PORT=8001 make run"
             ) from error
     return ports

@@ -105,7 +105,9 @@ def passwords(data_dir: Path) -> dict[str, str]:
         OSError: *data_dir* cannot be written.
     """
     kept = data_dir / PASSWORDS_FILE
-    known: dict[str, str] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    known: dict[str, str] = {}
+    with suppress(FileNotFoundError, ValueError):  # ValueError: a full disk had cut it
+        known = json.loads(kept.read_text(encoding="utf-8"))
     made = {role: known.get(role) or new_password() for role in ROLES}
     if made != known:
         _write(kept, json.dumps(made, indent=1))

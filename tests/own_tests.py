@@ -38,7 +38,6 @@ ELSEWHERE: Mapping[str, str] = {
     "aura/replay/drive.py": "integration/test_replay.py",
     "aura/replay/recorded_stages.py": "unit/aura/replay/test_what_if.py",
     "aura/replay/recorded_tools.py": "unit/aura/replay/test_tools.py",
-    "aura/replay/recorded_workers.py": "integration/test_replay.py",
     "deploy/up.py": "integration/test_up.py",
     "edge/app.py": "integration/test_realtime.py",
     "edge/call/shell_phase.py": "unit/runtime/test_moves.py",

@@ -134,18 +134,33 @@ def compare(
 
 def branch(events: Sequence[ev.AnyEvent], turn: int) -> Sequence[ev.AnyEvent]:
     """Return the events of *turn* and of all that followed."""
-    taken = next((e for e in events if isinstance(e, ev.TurnTaken) and e.turn >= turn), None)
-    if turn <= 0 or taken is None:
+    if turn <= 0 or (point := branch_point(events, turn)) is None:
         return events
-    speech = [isinstance(e, ev.SpeechStarted) and e.utterance == taken.utterance for e in events]
+    index, first_utterance = point
     branched = []
-    for event in events[speech.index(True) if True in speech else 0 :]:
+    for event in events[index:]:
         fields = msgspec.structs.asdict(event)
         turn_of = fields.get("turn") or turn  # 0 or none: the event belongs to no turn
-        utterance = fields.get("utterance") or taken.utterance
-        if turn_of >= turn and utterance >= taken.utterance:
+        utterance = fields.get("utterance") or first_utterance
+        if turn_of >= turn and utterance >= first_utterance:
             branched.append(event)
     return branched
+
+
+def branch_point(events: Sequence[ev.AnyEvent], turn: int) -> tuple[int, int] | None:
+    """Return the index of the event that begins *turn*, and its utterance; 0: it was typed.
+
+    A spoken turn begins with its speech. None: the session has no turn from *turn* on.
+    """
+    taken = next((e for e in events if isinstance(e, ev.TurnTaken) and e.turn >= turn), None)
+    if taken is None:
+        return None
+    index = next(
+        k
+        for k, e in enumerate(events)
+        if e is taken or (isinstance(e, ev.SpeechStarted) and e.utterance == taken.utterance)
+    )
+    return index, taken.utterance
 
 
 def side_by_side(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from aura.replay import redecide
+from aura.replay.compare import branch_point
 from aura.replay.other_agent import Served
 from aura.replay.recorded_stages import RecordedStages
 from aura.replay.recorded_workers import RecordedWorkers
@@ -234,14 +235,9 @@ def _from(
     """Return the inputs from *turn* on, the bytes of audio before them, and the history."""
     if turn <= 0:
         return connection.inputs, 0, None
-    taken = next((e for e in events if isinstance(e, ev.TurnTaken) and e.turn >= turn), None)
-    if taken is None:
+    if (point := branch_point(events, turn)) is None:
         raise NoSuchTurnError(f"the session has no turn {turn}")
-    index = next(
-        k
-        for k, e in enumerate(events)
-        if isinstance(e, ev.SpeechStarted) and e.utterance == taken.utterance
-    )
+    index, _ = point
     from_ms = events[index].at_ms - REPLAY_LEAD_MS
     before = (call_input for at_ms, call_input in connection.inputs if at_ms < from_ms)
     from_byte = sum(sound.size_bytes for sound in before if isinstance(sound, Sound))

@@ -183,9 +183,8 @@ class RecordedStages:
             for end_ms, (transcript, _) in sorted(utterance.transcripts.items())
             if end_ms < started_ms - SAME_ONSET_MS
         ]
-        if before and text.startswith(before[-1].rstrip(".?!, ")):
-            return text[len(before[-1].rstrip(".?!, ")) :].lstrip(".?!, ")
-        return text
+        known = before[-1].rstrip(".?!, ") if before else ""
+        return text[len(known) :].lstrip(".?!, ") if before and text.startswith(known) else text
 
     def response(self, taken: ev.TurnTaken) -> Iterator[tuple[int, FromStage]]:
         """Yield the results for a turn, each with its delay in ms."""

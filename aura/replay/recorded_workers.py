@@ -126,9 +126,9 @@ class RecordedWorkers:
     def _pretend(self, event: ev.ResponseSentence) -> None:
         """Send silence of the estimated length for a sentence that was not recorded."""
         audio_ms = len(event.text) * LETTER_MS
-        pcm = bytes(BYTES_PER_MS * min(audio_ms, 1000))
         count = max(1, -(-audio_ms // 1000))
         for k in range(count):
+            pcm = bytes(BYTES_PER_MS * min(1000, audio_ms - 1000 * k))
             chunk = ChunkSpoken(event.turn, event.index, k, pcm, last=k == count - 1)
             self._say(event.turn, 100, chunk)
         ready = ev.SpeechReady(

@@ -79,6 +79,8 @@ def mp4_bytes(data: bytes | bytearray) -> int | None:
     at, samples_first = 0, False
     while at + 8 <= len(data):
         size, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
+        if size == 1 and at + 16 > len(data):
+            return None
         if size == 1:
             size = int.from_bytes(data[at + 8 : at + 16], "big")
         if kind == b"moov":

@@ -14,7 +14,7 @@ from runtime.audio import media
 from runtime.audio.containers import Container, container_of
 from runtime.audio.g711 import LAWS
 from runtime.audio.resampling import Resampler, kept_back
-from runtime.audio.wav import MOST_HEADER_BYTES, PCM, Format, NotAudioError, WavHeader, parse_header
+from runtime.audio.wav import MOST_HEADER_BYTES, PCM, Format, NotAudioError, WavHeader
 from schemas.audio import RATE_HZ
 
 
@@ -260,7 +260,7 @@ def read_wav(data: bytes, most_s: float = math.inf) -> bytes:
         NotAudioError: the data are no WAV, end within the header, hold no samples, or hold more
             than *most_s* of sound.
     """
-    parsed = parse_header(data)
+    parsed = WavHeader().read(data)
     if parsed is None:
         raise NotAudioError("a WAV with samples; this one ends in its header")
     form, begin, size = parsed

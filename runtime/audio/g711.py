@@ -21,7 +21,7 @@ def _mulaw() -> NDArray[np.float64]:
 
 
 def _alaw() -> NDArray[np.float64]:
-    """Return what each byte of A-law stands for (ITU-T G.711)."""
+    """Return the sample of each A-law byte (ITU-T G.711)."""
     code = np.arange(256, dtype=np.uint8) ^ 0x55
     exponent, mantissa = (code >> 4 & 7).astype(np.int32), (code & 15).astype(np.int32)
     base = (mantissa << 4) + np.where(exponent, 264, 8)
@@ -37,7 +37,7 @@ LAWS: Mapping[str, NDArray[np.float64]] = {"mulaw": _mulaw(), "alaw": _alaw()}
 def _codes(law: Law) -> NDArray[np.uint8]:
     """Return the byte for each 16-bit sample from -32768 on: the byte whose sample is nearest.
 
-    Of two that are as near the higher one: silence is 0xFF or 0xD5, as in other encoders.
+    Of two equally near samples the higher counts: silence is 0xFF or 0xD5, as in other encoders.
     """
     order = np.argsort(LAWS[law], kind="stable")
     levels = LAWS[law][order]

@@ -82,8 +82,7 @@ class Decoder:
         self._ended = False
         self._began_s = time.monotonic()
         self._sent_bytes = 0
-        name = "decode audio"
-        threading.Thread(target=self._run, name=name, daemon=True).start()
+        threading.Thread(target=self._run, name="decode audio", daemon=True).start()
 
     @property
     def waiting_bytes(self) -> int:
@@ -182,6 +181,7 @@ def decode_whole(data: bytes, container: Container, most_bytes: int) -> bytes:
 
     Raises:
         NoSoundError: the file cannot be decoded, or holds more than *most_bytes* of sound.
+        ValueError: PyAV's own; the file makes no sense.
     """
     from av.error import FFmpegError
 

@@ -105,17 +105,6 @@ class WavHeader:
         return None
 
 
-def parse_header(data: bytes) -> tuple[Format, int, int] | None:
-    """Return a WAV's format, the offset of its samples and their length in bytes (-1: open).
-
-    The result is None if *data* is too short to tell.
-
-    Raises:
-        NotAudioError: the data are no WAV, or one of an unsupported format.
-    """
-    return WavHeader().read(data)
-
-
 def _format(body: bytes | bytearray) -> Format:
     tag, channels, rate_hz, _, _, bits = struct.unpack_from("<HHIIHH", body)
     if tag == EXTENSIBLE and len(body) >= 26:

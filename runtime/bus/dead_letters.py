@@ -17,6 +17,8 @@ from schemas.stages import CONSUMERS
 
 ADVISORIES = "$JS.EVENT.ADVISORY.CONSUMER.>"
 STAGE_CONSUMERS = {consumer.lower() for consumer in CONSUMERS.values()}
+OWN_HEADERS = (codec.TYPE_HEADER, codec.SCHEMA_HEADER, codec.TRACE_HEADER, codec.COPY_HEADER)
+"""Headers that the publisher set, beside the id; others are the server's."""
 RETRY_WINDOW_MS = 60_000
 """The time after a job's deadline in which it may still be retried."""
 
@@ -101,7 +103,7 @@ async def again(bus: Bus, letter: DeadLetter, *, now_ms: int, force: bool = Fals
             f"record {letter.seq}: its caller stopped waiting {late_ms // 1000} s ago; "
             "--force retries it anyway, to complete the log"
         )
-    headers = {name: value for name, value in event.headers.items() if _is_ours(name)}
+    headers = {name: value for name, value in event.headers.items() if name in OWN_HEADERS}
     headers[codec.ID_HEADER] = f"{letter.event_id}.again.{letter.seq}"
     headers[codec.AGAIN_HEADER] = str(letter.event_seq)
     seq = await bus.publish_raw(event.subject, event.data, headers)
@@ -116,12 +118,6 @@ async def forget(bus: Bus, seq: int) -> None:
         BusAwayError: no answer.
     """
     await bus.api(f"STREAM.MSG.DELETE.{subjects.DEAD_STREAM}", {"seq": seq, "no_erase": True})
-
-
-def _is_ours(header: str) -> bool:
-    """Tell whether the publisher set *header*, not the server."""
-    headers_kept = {codec.TYPE_HEADER, codec.SCHEMA_HEADER, codec.TRACE_HEADER, codec.COPY_HEADER}
-    return header in headers_kept
 
 
 async def _letter(bus: Bus, record: Stored) -> DeadLetter:

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from typing import TextIO
 
 import structlog
 
@@ -27,22 +28,7 @@ def configure(settings: Settings, role: str) -> None:
         settings.log_format == "auto" and not sys.stdout.isatty()
     )
     level = logging.getLevelNamesMapping()[settings.log_level]
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer()
-        if as_json
-        else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
-    )
-    structlog.configure(
-        processors=[
-            *FACTS,
-            *(() if as_json else (_fit_for_a_terminal,)),
-            WITHOUT_MESSAGES,
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
-        cache_logger_on_first_use=True,
-    )
+    _write_lines(sys.stdout, level, as_json=as_json, cached=True)
     structlog.contextvars.bind_contextvars(role=role)
     # Libraries log only warnings, since their other lines hold URLs and prompts.
     handler = logging.StreamHandler(sys.stdout)
@@ -54,15 +40,23 @@ def configure(settings: Settings, role: str) -> None:
 
 def configure_command(level: int) -> None:
     """Send the log of a command to stderr, from *level* on, since stdout holds its result."""
+    _write_lines(sys.stderr, level)
+
+
+def _write_lines(out: TextIO, level: int, *, as_json: bool = False, cached: bool = False) -> None:
+    """Send lines from *level* on to *out*; *cached*: no later call may change it."""
     structlog.configure(
-        processors=[
+        processors=[*FACTS, WITHOUT_MESSAGES, structlog.processors.JSONRenderer()]
+        if as_json
+        else [
             *FACTS,
             _fit_for_a_terminal,
             WITHOUT_MESSAGES,
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+            structlog.dev.ConsoleRenderer(colors=out.isatty()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(out),
+        cache_logger_on_first_use=cached,
     )
 
 

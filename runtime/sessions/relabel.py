@@ -33,14 +33,14 @@ def renamed(
     """
     try:
         fields: dict[str, Any] = msgpack.unpackb(stored.data)
-        origin, at_ms = fields["session"], fields["at_ms"]
+        origin, event_type = fields["session"], fields["type"]
+        fields |= {"session": session, "at_ms": fields["at_ms"] + later_ms}
     except (ValueError, TypeError, KeyError, msgpack.UnpackException):
         return None
-    fields |= {"session": session, "at_ms": at_ms + later_ms}
     for name in MOVED:
         if fields.get(name):
             fields[name] += later_ms
-    if fields["type"] in {"session.started", "session.ended"}:
+    if event_type in {"session.started", "session.ended"}:
         fields["replay_of"] = origin
     kept = headers(stored, origin)
     kept[codec.ID_HEADER] = kept.get(codec.ID_HEADER, "").replace(origin, session, 1)

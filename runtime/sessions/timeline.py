@@ -107,7 +107,7 @@ def _partials(delivered: ev.InputsDelivered) -> Iterator[Moment]:
             utterance, audio_ms, text = row.what
             fields = {"utterance": utterance, "audio_ms": audio_ms, "text": text}
             yield Moment(row.at_ms, "stt", "transcript.partial", f"{printable(text)} ...", fields)
-    except inputs.BadInputsError:
+    except ValueError:  # BadInputsError, or a partial of another form
         return
 
 

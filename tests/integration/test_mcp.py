@@ -117,6 +117,9 @@ async def check(bus: Bus, prefix: str = "desk_") -> None:
     assert b"booked x" in await asked(bus, book, b'{"slot": "x"}')
     with pytest.raises(ToolRefusedError, match=r"book\.slot"):
         await asked(bus, book, b'{"slot": "none"}')
+    for arguments in (b"[2]", b"{"):
+        with pytest.raises(ToolRefusedError, match="not a JSON object"):
+            await asked(bus, book, arguments)
 
 
 async def test_a_command_its_variables_and_its_death(

@@ -17,8 +17,11 @@ from runtime.bus.connection import Bus
 from runtime.settings import Settings
 from schemas import codec, subjects
 from schemas import events as ev
+from schemas.agent import AgentUsed
+from schemas.control import Say
 from schemas.inputs import PARTIAL, InputRow, pack
 from schemas.session_config import SessionConfig
+from schemas.tools import ToolConfig
 from tests import forked_commands
 from tests.aura_process import COMMAND, SIMULATED, AuraProcess
 from tests.caller import VOICE_MS, buzz, calling, silence
@@ -96,6 +99,20 @@ def test_an_event_that_was_written_twice_counts_once(kept: Path) -> None:
     assert (turn["first_sent_ms"], turn["played_ms"], turn["prompt_tokens"]) == (807, 3000, 1000)
 
 
+def test_a_turn_with_several_steps_and_a_return_is_one_turn(tmp_path: Path) -> None:
+    events = a_call(1, NOW)
+    completed = next(event for event in events if isinstance(event, ev.ResponseCompleted))
+    heard = next(event for event in events if isinstance(event, ev.AnswerHeard))
+    events += [
+        msgspec.structs.replace(completed, step=1, model="fallback", prompt_tokens=1500),
+        msgspec.structs.replace(heard, part=1, played_ms=500),
+    ]
+    warehouse.write(tmp_path, events, NOW)
+    with warehouse.database(tmp_path) as db:
+        turns = db.execute("SELECT played_ms, model, prompt_tokens FROM turns").fetchall()
+    assert turns == [(3500, "fallback", 2500)]
+
+
 def test_no_words_and_nobodys_name_are_kept(kept: Path) -> None:
     for file in kept.rglob("*.parquet"):
         data = file.read_bytes().lower()
@@ -103,6 +120,29 @@ def test_no_words_and_nobodys_name_are_kept(kept: Path) -> None:
         assert b"someone" not in data
     private = {"text", "messages", "system", "user", "rows", "rules"}
     assert not private & set(warehouse.columns())
+
+
+def test_what_tools_commands_and_agents_are_told_is_not_kept() -> None:
+    whose: dict[str, Any] = {"tenant": "acme", "session": "s1", "at_ms": 1}
+    call: dict[str, Any] = {**whose, "turn": 1, "step": 0, "call": 0}
+    agent = AgentUsed(name="host", revision=3, variables={"guest": "someone"})
+    told: list[ev.Event] = [
+        ev.SessionStarted(**whose, user="someone", protocol="continuous", edge="e", agent=agent),
+        ev.ToolCalled(**call, name="book", arguments="secret", model="m", took_ms=1),
+        ev.ToolRequested(
+            **call, tool=ToolConfig(name="book", target="secret"), arguments="secret", deadline_ms=1
+        ),
+        ev.ToolReturned(**call, name="book", result="secret", took_ms=1),
+        ev.ToolFailed(**call, name="book", reason="refused", detail="secret"),
+        ev.ControlReceived(**whose, command_id="c", by="someone", command=Say("secret")),
+        ev.MessageAdded(**whose, key="item_1", role="user", text="secret", after="secret"),
+        ev.RequestQueued(**whose, text="secret", ask="secret"),
+    ]
+    for event in told:
+        row = str(warehouse.row(event))
+        assert "secret" not in row
+        assert "someone" not in row
+    assert warehouse.row(told[3])["name"] == "book"
 
 
 def test_the_report_is_one_page_that_needs_nothing_else(kept: Path, tmp_path: Path) -> None:

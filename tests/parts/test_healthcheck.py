@@ -31,6 +31,12 @@ def url() -> Iterator[str]:
     server.server_close()
 
 
+def test_a_proxy_of_the_environment_is_not_asked(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert healthy(f"{url}/good")
+
+
 def test_200_is_healthy_and_nothing_else_is(url: str) -> None:
     assert healthy(f"{url}/good")
     assert not healthy(f"{url}/bad")

@@ -167,3 +167,6 @@ def test_the_small_files_beside_weights_are_checked_as_well(
     (package / "config.json").write_text('{"other": 1}')
     with pytest.raises(WeightsError, match=r"config\.json"):
         find("whole", tmp_path / "cache")
+    (package / "config.json").unlink()
+    with pytest.raises(WeightsError, match=r"config\.json"):
+        find("whole", tmp_path / "cache")

@@ -63,7 +63,7 @@ def _opens(keys: list[bytes]) -> Opens:
             connector=aiohttp.TCPConnector(limit=MOST_POSTS_AT_ONCE),
         ) as http:
 
-            async def deliver(event: WebhookRequested) -> None:
+            async def send(event: WebhookRequested) -> None:
                 if not keys:
                     raise GiveUp("AURA_WEBHOOK_SECRET is missing: nothing is sent unsigned")
                 host = urlsplit(event.url).netloc
@@ -80,7 +80,7 @@ def _opens(keys: list[bytes]) -> Opens:
                 finally:
                     receivers.end(host, time.monotonic(), answered=answered)
 
-            yield deliver
+            yield send
 
     return opens
 

@@ -65,13 +65,12 @@ def start_of(text: str, now: datetime) -> StartPosition:
         return StartPosition("new")
     if text == "beginning":
         return StartPosition("all")
-    if ago := re.fullmatch(r"(\d+)([smhd])", text):
-        return StartPosition(
-            "by_start_time", now - timedelta(seconds=int(ago[1]) * UNITS_S[ago[2]])
-        )
     try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
+        if ago := re.fullmatch(r"(\d+)([smhd])", text):
+            at = now - timedelta(seconds=int(ago[1]) * UNITS_S[ago[2]])
+        else:
+            at = datetime.fromisoformat(text)
+    except (ValueError, OverflowError) as error:
         raise SubscriberError(
             f"--from {text!r}: write now, beginning, a time such as 2026-11-20T08:00, or how long "
             "ago: 30m, 2h, 1d"

@@ -94,7 +94,15 @@ def _shadow(
                 COMPARED.labels(stage, "unanswered").inc()
                 return
             done = await candidate.run(event, audio)
-            await _tell(_compare(stage, event, work, done), settings.shadow_out)
+            comparison = EngineComparison(
+                stage=stage,
+                session=event.session,
+                job=event.id,
+                in_service=work,
+                candidate=done,
+                difference=None if stage == "tts" else word_error_rate(work.text, done.text),
+            )
+            await _tell(comparison, settings.shadow_out)
 
         yield follow
 
@@ -122,18 +130,6 @@ async def _in_service(bus: Bus, event: AnyEvent) -> Work | None:
                 return work
         await asyncio.sleep(LOG_POLL_S)
     return None
-
-
-def _compare(stage: str, event: AnyEvent, in_service: Work, candidate: Work) -> EngineComparison:
-    texts = stage != "tts"
-    return EngineComparison(
-        stage=stage,
-        session=event.session,
-        job=event.id,
-        in_service=in_service,
-        candidate=candidate,
-        difference=word_error_rate(in_service.text, candidate.text) if texts else None,
-    )
 
 
 async def _tell(made: EngineComparison, out: str) -> None:

@@ -13,6 +13,7 @@ import typing
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from runtime.bus.connection import Bus
@@ -157,12 +158,7 @@ def opening(*types: str | type[Event], name: str, **options: Any) -> Callable[[O
         SubscriberError: no such event or option.
     """
     _check_options(options)
-    wanted = _known(types)
-
-    def wrap(opens: Opens) -> Subscriber:
-        return Subscriber(name, wanted, opens, **options)
-
-    return wrap
+    return partial(Subscriber, name, _known(types), **options)
 
 
 def filters_of(*types: str) -> list[str]:

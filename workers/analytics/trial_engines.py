@@ -23,6 +23,7 @@ from schemas.events import (
     TranscriptFinal,
     TurnTaken,
 )
+from schemas.languages import without_region
 from workers.engines import factory, llm_factory
 from workers.engines.protocols import Prompt, Recognizer, Synthesizer
 
@@ -51,13 +52,13 @@ class Candidate:
 def in_service(job: AnyEvent, event: AnyEvent) -> Work | None:
     """Return the result of the engine in service for *job*, if *event* holds it."""
     match job, event:
-        case SpeechStarted(utterance=asked), TranscriptFinal(utterance=heard) if asked == heard:
+        case SpeechStarted(), TranscriptFinal() if job.utterance == event.utterance:
             return Work(
                 model=event.model, took_ms=event.took_ms, text=event.text, audio_ms=event.audio_ms
             )
-        case TurnTaken(turn=asked), ResponseCompleted(turn=done) if asked == done:
+        case TurnTaken(), ResponseCompleted() if (job.turn, job.step) == (event.turn, event.step):
             return Work(model=event.model, took_ms=event.took_ms, text=event.text)
-        case ResponseSentence(turn=turn, index=index), SpeechReady() if (turn, index) == (
+        case ResponseSentence(), SpeechReady() if (job.turn, job.index) == (
             event.turn,
             event.index,
         ):
@@ -82,7 +83,7 @@ def recognizer(settings: Settings) -> Candidate:
     engine, mask = factory.recognizer(settings), Redaction.of(settings.redact).mask
 
     def transcribe(event: SpeechStarted, audio: bytes) -> Work:
-        heard = engine.transcribe(audio, language=event.language)
+        heard = engine.transcribe(audio, language=without_region(event.language))
         took_ms, audio_ms = round(heard.took_ms, 1), len(audio) // BYTES_PER_MS
         return Work(model=engine.name, took_ms=took_ms, text=mask(heard.text), audio_ms=audio_ms)
 
@@ -127,11 +128,10 @@ def synthesizer(settings: Settings, now_s: Callable[[], float] = time.monotonic)
 
 
 def _in_thread(engine: Recognizer | Synthesizer, work: Callable[[Any, bytes], Work]) -> Candidate:
-    to_thread = asyncio.to_thread
     return Candidate(
         engine.name,
-        lambda: to_thread(engine.warm),
-        lambda event, audio: to_thread(work, event, audio),
+        lambda: asyncio.to_thread(engine.warm),
+        lambda event, audio: asyncio.to_thread(work, event, audio),
     )
 
 

@@ -2,9 +2,10 @@
 
     aura worker analytics --module workers.analytics.warehouse
 
-Each event is a row, each field a column. **No words**: transcripts, responses, prompts and users
-are left out. A file is complete before its events are acknowledged. An event that was delivered
-twice has one id, and the view `events` shows it once (`warehouse.sql`).
+Each event is a row, each field with a number or a name a column. **No words**: transcripts,
+responses, prompts, what tools and commands are told, and users are left out. A file is complete
+before its events are acknowledged. An event that was delivered twice has one id, and the view
+`events` shows it once (`warehouse.sql`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 import msgspec
@@ -33,11 +34,13 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-PRIVATE = frozenset(
-    "text messages system settings rules config config_hash config_changes keys user rows "
-    "voice url data".split()
+TEXTS = frozenset(
+    "tenant session protocol edge version replay_of connection before reason language model "
+    "llm_model tool_choice name agent runner wanted command_id".split()
 )
-"""Fields with words or names of persons, which are never stored. `rows` has partial transcripts."""
+"""The free texts that are stored: ids, names of Aura's own things, and reasons for operators. Any
+other may hold words or a person's name."""
+NUMBERS = {int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN"}
 VIEWS = Path(__file__).with_name("warehouse.sql")
 BATCH_EVENTS = 1000
 """The most events in one Parquet file."""
@@ -53,7 +56,7 @@ def columns() -> dict[str, str]:
     column_types = {"id": "VARCHAR", "type": "VARCHAR"}
     for kind in EVENT_TYPES.values():
         for column, field in _columns(kind):
-            column_types.setdefault(column, _sql_type(field.type))
+            column_types.setdefault(column, _sql_type(field))
     return column_types
 
 
@@ -63,15 +66,18 @@ def _columns(kind: type[Event]) -> list[tuple[str, FieldInfo]]:
     return [
         (field.name if "eot" in field.name else field.encode_name, field)
         for field in msgspec.structs.fields(kind)
-        if field.name not in PRIVATE
+        if _sql_type(field)
     ]
 
 
-def _sql_type(kind: Any) -> str:
-    arguments = typing.get_args(kind)
-    if type(None) in arguments:
-        kind = next(argument for argument in arguments if argument is not type(None))
-    return {int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN"}.get(kind, "VARCHAR")
+def _sql_type(field: FieldInfo) -> str:
+    """Return the type of *field*, a number, one of a few words or one of TEXTS; "" of any other."""
+    kind, parts = field.type, typing.get_args(field.type)
+    if type(None) in parts:
+        kind = next(part for part in parts if part is not type(None))
+    kind = getattr(kind, "__origin__", kind)
+    is_text = kind is Literal or (kind is str and field.name in TEXTS)
+    return NUMBERS.get(kind, "VARCHAR" if is_text else "")
 
 
 def row(event: Event) -> dict[str, Any]:

@@ -17,11 +17,17 @@ SELECT
   heard.played_ms, heard.complete,
   answer.model, answer.prompt_tokens, answer.completion_tokens
 FROM events AS measured
-LEFT JOIN events AS heard
-  ON heard.type = 'answer.heard' AND heard.session = measured.session AND heard.turn = measured.turn
-LEFT JOIN events AS answer
-  ON answer.type = 'response.completed' AND answer.session = measured.session
-  AND answer.turn = measured.turn
+LEFT JOIN (  -- once more after a return
+  SELECT session, turn, sum(played_ms) AS played_ms, bool_or(complete) AS complete
+  FROM events WHERE type = 'answer.heard' GROUP BY session, turn
+) AS heard
+  ON heard.session = measured.session AND heard.turn = measured.turn
+LEFT JOIN (  -- one for each step
+  SELECT session, turn, arg_max(model, step) AS model, sum(prompt_tokens) AS prompt_tokens,
+    sum(completion_tokens) AS completion_tokens
+  FROM events WHERE type = 'response.completed' GROUP BY session, turn
+) AS answer
+  ON answer.session = measured.session AND answer.turn = measured.turn
 LEFT JOIN events AS cancelled  -- after the last of an answer was handed out, too
   ON cancelled.type = 'response.cancelled' AND cancelled.reason = 'interrupted'
   AND cancelled.session = measured.session AND cancelled.turn = measured.turn

@@ -56,13 +56,12 @@ def _named(kind: EngineKind, name: str, built_in: Iterable[str]) -> Callable[[Se
         module = load_module(module_name)
     except ModuleNotLoadedError as error:
         raise EngineRefusedError(f"AURA_{kind.upper()}_ENGINE={name}: {error}") from error
-    factory = getattr(module, attribute, None)
-    if not callable(factory):
-        what = "nothing" if factory is None else "nothing to call"
+    make: Callable[[Settings], Any] | None = getattr(module, attribute, None)
+    if not callable(make):
+        what = "nothing" if make is None else "nothing to call"
         raise EngineRefusedError(
             f"AURA_{kind.upper()}_ENGINE={name}: {module_name} has {what} named {attribute!r}"
         )
-    make: Callable[[Settings], Any] = factory
     return make
 
 

@@ -2,11 +2,11 @@
 
 # ruff: noqa: PLC0415 - libraries are optional extras, imported only where they are used
 
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from runtime.process import machine
 from runtime.settings import Settings
 from workers.engines import weights
 from workers.engines.custom import custom_engine
@@ -117,7 +117,7 @@ def _piper(settings: Settings, *, noise: bool = False) -> Synthesizer:
             f"{settings.tts_voice!r} is neither a Piper voice file (.onnx) nor a voice "
             "that `aura models list` shows: set AURA_TTS_VOICE"
         )
-    threads = settings.threads or min(2, os.cpu_count() or 1)
+    threads = settings.threads or min(2, machine.cores())
 
     def load(model: Path) -> PiperVoice:
         return PiperVoice(model, cache=settings.cache_dir, threads=threads, noise=noise)

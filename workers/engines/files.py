@@ -14,6 +14,11 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def is_unchanged(path: Path, sha256: str) -> bool:
+    """Return whether the file is there and has *sha256*."""
+    return path.is_file() and sha256_of(path) == sha256
+
+
 def write_atomically(data: bytes, target: Path) -> None:
     """Write *target* atomically; the caller has the lock."""
     new = target.with_name(f"{target.name}.new")

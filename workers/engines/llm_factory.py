@@ -112,7 +112,7 @@ def _local(settings: Settings, model: str, _retries: int) -> LanguageModel:
         )
     return LlamaModel(
         path,
-        threads=settings.threads or None,
+        threads=settings.threads or max(1, machine.cores() - 1),
         slots=llm_slots(settings),
         alias=name,
         system=settings.system_prompt,

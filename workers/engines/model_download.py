@@ -25,7 +25,7 @@ from workers.engines import fetched
 from workers.engines.catalogue import PACKAGED, TURN, PackagedModel
 from workers.engines.errors import WeightsError
 from workers.engines.fetched import Record, Trust
-from workers.engines.files import BLOCK_BYTES, file_lock, sha256_of
+from workers.engines.files import BLOCK_BYTES, file_lock, is_unchanged
 from workers.engines.hub import LOCAL_NAME, PINS, HubModel, on_hub
 
 PACKAGE_LIMIT_S: Final = 600
@@ -85,7 +85,7 @@ def fetch(
 def is_here(name: str, record: Record, cache: Path) -> bool:
     """Return whether all files of *record* are in place and unchanged."""
     folder = cache.expanduser() / name
-    return all(_has(folder / file, sha256) for file, sha256 in record.files.items())
+    return all(is_unchanged(folder / file, sha256) for file, sha256 in record.files.items())
 
 
 # ---------------------------------------------------------------- packages of the registry
@@ -232,8 +232,7 @@ def _expected(
         raise WeightsError(
             f"a model of this name is here from {known.source}: take it out of {fetched.LOCK} first"
         )
-    same = known is not None and known.revision == revision
-    before = dict(known.files) if known and same else {}
+    before = known.files if known and known.revision == revision else {}
     return before | {name: pin.lower() for name, pin in pins.items() if pin}
 
 
@@ -259,7 +258,7 @@ async def _file(http: aiohttp.ClientSession, url: str, target: Path, sha256: str
     Raises:
         WeightsError: it cannot be fetched, or has another checksum than *sha256* (empty: any).
     """
-    if sha256 and _has(target, sha256):
+    if sha256 and is_unchanged(target, sha256):
         return sha256
     target.parent.mkdir(exist_ok=True)
     part = target.with_name(f"{target.name}.part")
@@ -290,7 +289,3 @@ def _not_had(url: str, why: str) -> str:
     plain = urlsplit(url)._replace(query="", fragment="")
     where = plain._replace(netloc=plain.netloc.rpartition("@")[2]).geturl()
     return f"{where}: {why}; see AURA_MODEL_HUB, or fetch a file elsewhere and name its path"
-
-
-def _has(path: Path, sha256: str) -> bool:
-    return path.is_file() and sha256_of(path) == sha256

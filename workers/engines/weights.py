@@ -22,7 +22,7 @@ from runtime.process.version import installing
 from workers.engines import fetched
 from workers.engines.catalogue import PACKAGED
 from workers.engines.errors import EngineError, EngineMissingError, WeightsError
-from workers.engines.files import BLOCK_BYTES, file_lock, write_atomically
+from workers.engines.files import BLOCK_BYTES, file_lock, is_unchanged, write_atomically
 from workers.engines.pinned import PINNED, PinnedWeights
 
 log = structlog.get_logger(__name__)
@@ -96,13 +96,12 @@ def missing(name: str, cache: Path) -> str:
 
     No file is read or written: `find` checks them.
     """
+    cache = cache.expanduser()
     try:
-        if record := fetched.records(cache.expanduser()).get(name):
-            gone = [
-                file for file in record.files if not (cache.expanduser() / name / file).is_file()
-            ]
+        if record := fetched.records(cache).get(name):
+            gone = [at for file in record.files if not (at := cache / name / file).is_file()]
             advice = f"is gone: `aura models fetch {name}` brings it once more"
-            return f"{cache.expanduser() / name / gone[0]} {advice}" if gone else ""
+            return f"{gone[0]} {advice}" if gone else ""
         if name in PACKAGED and not _installed(name):
             return f"not here: `aura models fetch {name}` brings it"
         pinned = PINNED[name]
@@ -185,8 +184,7 @@ def _joined(name: str, parts: list[Path], pinned: PinnedWeights, cache: Path) ->
 
 def _verify(path: Path, pinned: PinnedWeights, cache: Path) -> None:
     for name, sha256 in pinned.small_hashes.items():
-        small = path.parent / name
-        if hashlib.sha256(small.read_bytes()).hexdigest() != sha256:
+        if not is_unchanged(small := path.parent / name, sha256):
             raise WeightsError(_unexpected(str(small), pinned))
     check(path, pinned.sha256, cache, _advice(pinned))
 

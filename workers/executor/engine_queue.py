@@ -69,9 +69,10 @@ class EngineQueue(Generic[Item]):
 
         An item that waits for its own owner's earlier items does not show that a stage is full.
         """
-        busy = set(self._running.values())
-        waiting = (p for p in self._entries.values() if p.rank == 0 and p.owner not in busy)
-        return min((max(p.since_s, self._left_s.get(p.owner, 0.0)) for p in waiting), default=None)
+        busy, entries = set(self._running.values()), self._entries.values()
+        waiting = (entry for entry in entries if entry.rank == 0 and entry.owner not in busy)
+        since_s = (max(entry.since_s, self._left_s.get(entry.owner, 0.0)) for entry in waiting)
+        return min(since_s, default=None)
 
     def add(self, item: Item, entry: QueueEntry) -> None:
         self._entries[item] = entry

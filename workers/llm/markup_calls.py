@@ -93,9 +93,10 @@ def _json(body: str) -> Iterator[FunctionCall]:
     while body[at : at + 1] in ("{", "["):
         try:
             value, at = _SCANNER.raw_decode(body, at)
+            calls = calls_of(value)
         except _ODD:
             return
-        yield from calls_of(value)
+        yield from calls
         at += len(body[at:]) - len(body[at:].lstrip(" \t\r\n,;"))
 
 
@@ -154,8 +155,8 @@ def _pythonic(body: str) -> Iterator[FunctionCall]:
         for node in line.elts if isinstance(line, ast.List | ast.Tuple) else [line]:
             if not isinstance(node, ast.Call) or node.args:
                 return
-            name = ast.unparse(node.func)
             try:
+                name = ast.unparse(node.func)
                 values = {
                     keyword.arg: ast.literal_eval(keyword.value)
                     for keyword in node.keywords
@@ -173,4 +174,6 @@ def _broken(body: str) -> Iterator[FunctionCall]:
 
 
 def _call(name: str, text: str) -> FunctionCall:
+    """Return the call; half of a character has no encoding and becomes a question mark."""
+    name, text = (part.encode(errors="replace").decode() for part in (name, text))
     return FunctionCall(name.removeprefix("functions."), text[: MOST_ARGUMENT_CHARS + 1] or "{}")

@@ -131,8 +131,8 @@ def _arguments(tool: ToolFunction) -> dict[str, Any]:
     return schemas if isinstance(schemas, dict) else {}
 
 
-def _prompt(event: TurnTaken, caller_words: str) -> Prompt:
-    """Return the job as a prompt; *caller_words* of its response was published already."""
+def _prompt(event: TurnTaken, said: str) -> Prompt:
+    """Return the job as a prompt; *said* is the part of its response that was published."""
     return Prompt(
         system=event.system,
         messages=tuple(
@@ -140,7 +140,7 @@ def _prompt(event: TurnTaken, caller_words: str) -> Prompt:
             for message in event.messages
             if message.role != "tool" and not (message.calls and not message.text)
         ),
-        said=caller_words,
+        said=said,
         model=event.llm_model or None,
         max_tokens=event.max_tokens,
         temperature=event.temperature,

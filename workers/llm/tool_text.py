@@ -229,11 +229,12 @@ class ToolText:
         for wraps in (0, 1) if body.startswith("{{") else (0,):  # some models write {{...}}
             try:
                 value, end = _SCANNER.raw_decode(body, wraps)
+                calls = calls_of(value)
             except (ValueError, RecursionError):
                 continue
             if wraps and not at_end and not body[end:]:
                 return False  # the second closing brace has not come yet
-            if calls := calls_of(value):
+            if calls:
                 self._keep_calls(calls)
                 if fenced:
                     self._move(TextMove.FENCED_CALL)

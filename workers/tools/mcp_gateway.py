@@ -25,7 +25,7 @@ from runtime.process.stopping import on_stop
 from runtime.process.version import installing
 from runtime.settings import Settings, SettingsError
 from schemas.tools import DEADLINE_MS, ToolConfig
-from workers.tools.service import hold
+from workers.tools.service import arguments_in, hold
 
 if TYPE_CHECKING:
     from mcp import Client, Tool
@@ -203,7 +203,7 @@ def _handler(client: Client, name: str, server: Server, ended: asyncio.Event) ->
         from mcp import MCPError
         from mcp.types import CONNECTION_CLOSED
 
-        arguments: dict[str, Any] = msgspec.json.decode(service_call.arguments or b"{}")
+        arguments = arguments_in(service_call)
         try:
             result = await client.call_tool(
                 name, arguments, read_timeout_seconds=server.deadline_ms / 1000

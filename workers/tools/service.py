@@ -126,15 +126,15 @@ def tool(
     return made if function is None else made(function)
 
 
-def _register(schema: dict[str, Any], handler: Handler) -> None:
-    """Add a tool by the fields *schema* of its `ToolConfig`.
+def _register(fields: dict[str, Any], handler: Handler) -> None:
+    """Add a tool by the *fields* of its `ToolConfig`.
 
     Raises:
         ToolDefinitionError: a field is invalid, or another tool has its name.
     """
-    name = schema["name"]
+    name = fields["name"]
     try:
-        config = msgspec.convert(schema, ToolConfig)
+        config = msgspec.convert(fields, ToolConfig)
     except msgspec.ValidationError as error:
         raise ToolDefinitionError(f"@tool {name}: {error}") from error
     if any(other.name == name for other, _ in _tools):
@@ -162,7 +162,7 @@ def _handler(function: Callable[..., Any], arguments: TypeAdapter[Any]) -> Handl
         headers = service_call.headers
         session, key = headers.get(SESSION_HEADER, ""), headers.get(KEY_HEADER, "")
         _call.set(ToolContext(service_call.tenant, session, key))
-        parsed = _read(service_call.arguments)
+        parsed = arguments_in(service_call)
         try:
             if inspect.iscoroutinefunction(function):
                 result = await arguments.validate_python(ArgsKwargs((), parsed))
@@ -177,9 +177,14 @@ def _handler(function: Callable[..., Any], arguments: TypeAdapter[Any]) -> Handl
     return handle
 
 
-def _read(arguments: bytes) -> dict[str, Any]:
+def arguments_in(service_call: ServiceCall) -> dict[str, Any]:
+    """Return the arguments of a call.
+
+    Raises:
+        ToolRefusedError: they are no JSON object.
+    """
     try:
-        return msgspec.json.decode(arguments or b"{}", type=dict[str, Any])
+        return msgspec.json.decode(service_call.arguments or b"{}", type=dict[str, Any])
     except msgspec.DecodeError as error:
         raise ToolRefusedError("the arguments are not a JSON object") from error
 

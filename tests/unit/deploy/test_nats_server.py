@@ -48,6 +48,13 @@ def test_a_new_role_gets_a_password_and_the_others_keep_theirs(tmp_path: Path) -
     assert after == kept
 
 
+def test_a_file_of_passwords_that_was_cut_is_written_again(tmp_path: Path) -> None:
+    (tmp_path / PASSWORDS_FILE).write_text('{"operator": "p')
+    made = passwords(tmp_path)
+    assert passwords(tmp_path) == made
+    assert set(made) == set(ROLES)
+
+
 def test_the_server_reads_passwords_from_its_environment(tmp_path: Path) -> None:
     variables = environment(tmp_path)
     assert variables == {

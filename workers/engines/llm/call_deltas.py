@@ -54,22 +54,22 @@ class CallDeltas:
         elif isinstance(arguments, str) and len(call.arguments) <= MOST_ARGUMENT_CHARS:
             call.arguments += arguments
 
-    def _of(self, index: object, name_of_call: str, name: str) -> _Call | None:
+    def _of(self, index: object, call_id: str, name: str) -> _Call | None:
         """Return the call of a part, a new one if it begins one; None: too many calls."""
         known = [call for call in self._calls if call.index == index] if index is not None else []
-        if name_of_call and index is None:
-            known = [call for call in self._calls if call.id == name_of_call]
+        if call_id and index is None:
+            known = [call for call in self._calls if call.id == call_id]
         last = known[-1] if known else None
         if last is None and not name:
             return self._calls[-1] if self._calls else None
         is_new = last is None or (
-            bool(name) and (name_of_call != last.id if name_of_call and last.id else last.is_whole)
+            bool(name) and (call_id != last.id if call_id and last.id else last.is_whole)
         )
         if not is_new:
             return last
         if len(self._calls) >= MOST_CALLS:
             return None
-        self._calls.append(_Call(index, name_of_call, name))
+        self._calls.append(_Call(index, call_id, name))
         return self._calls[-1]
 
     @property

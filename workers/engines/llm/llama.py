@@ -9,7 +9,6 @@ since small models write calls as JSON whatever the template says (`workers/llm/
 
 import asyncio
 import mmap
-import os
 import secrets
 import threading
 from collections import deque
@@ -66,12 +65,12 @@ class LlamaModel:
         self,
         path: Path,
         *,
-        threads: int | None = None,
+        threads: int,
         slots: int = 2,
         alias: str = "",
         system: str = "",
     ) -> None:
-        """Take *path* of a GGUF file; *threads* None leaves one core to the rest of the machine.
+        """Take *path* of a GGUF file; *threads* should leave a core to the rest of the machine.
 
         llama.cpp's threads wait for each other at every layer. On two cores, one of them busy, a
         response took 7 to 15 s with two threads and 1 s with one; on idle cores 0.5 s and 0.6 s.
@@ -85,7 +84,7 @@ class LlamaModel:
         self._system = system
         self._follows = False
         """Whether it has a chat template; set when it is loaded."""
-        self._threads = threads or max(1, (os.cpu_count() or 1) - 1)
+        self._threads = threads
         self._slots = slots
         self._pool = ThreadPoolExecutor(slots, thread_name_prefix="llama")
         self._loading = threading.Lock()

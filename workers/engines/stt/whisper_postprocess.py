@@ -18,9 +18,9 @@ PIECE_S: Final = 28.0
 """The longest piece; the window's last two seconds are silent, as in training."""
 SHORT_S: Final = 1.5
 TOKENS_PER_S: Final = 6
-"""The most words a second; fast speakers say 2 to 5."""
+"""The most tokens a second; fast speakers say 2 to 5 words."""
 WORDS_PER_S: Final = 4.5
-"""The most tokens a second of a fast speaker."""
+"""The words a second above which no caller repeats a sentence."""
 SURE_CONFIDENCE: Final = 0.8
 """The confidence below which a piece is decoded again; a fifth of clear speech is below it."""
 CAREFUL_S: Final = 10.0
@@ -36,8 +36,6 @@ _PHANTOMS: Final = frozenset(
 )
 """Texts that Whisper writes for silence, since it was trained on video subtitles. Callers say most
 of them too, so they are dropped only if the model itself doubts that there was speech."""
-
-
 _HUM_LETTERS: Final = frozenset({"m", "h"})
 """Whisper may write a hum as letters: "M. H. M. H."."""
 

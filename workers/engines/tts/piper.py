@@ -100,8 +100,10 @@ class PiperVoice:
             options.add_session_config_entry("session.intra_op.allow_spinning", "0")
             try:
                 session = piper_streaming.opened(self.model, options, cache=self._cache)
-                config = piper.PiperConfig.from_dict(_json(Path(f"{self.model}.json")))
-                self._voice = piper.PiperVoice(session=session, config=config)
+                config = json.loads(Path(f"{self.model}.json").read_text(encoding="utf-8"))
+                self._voice = piper.PiperVoice(
+                    session=session, config=piper.PiperConfig.from_dict(config)
+                )
             except Exception as error:  # onnxruntime has its own error types
                 raise WeightsError(
                     f"{self.model} is not a Piper voice with its .json beside it: "
@@ -153,8 +155,3 @@ def _first_loud(samples: Samples, rate_hz: int) -> int | None:
     whole = samples[: len(samples) // block * block].reshape(-1, block).astype(np.int32)
     loud = np.flatnonzero(np.abs(whole).max(axis=1, initial=0) > QUIET_PEAK * 32767)
     return int(loud[0]) * block if len(loud) else None
-
-
-def _json(path: Path) -> dict[str, Any]:
-    config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return config

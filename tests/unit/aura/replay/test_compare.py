@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from aura.cli.drive import words_of
-from aura.replay.compare import BadLimitError, compare, failures, turns
+from aura.replay.compare import BadLimitError, branch_point, compare, failures, turns
 from schemas import events as ev
 from tests.unit.runtime.story import story
 
@@ -78,6 +78,25 @@ def test_a_branch_is_compared_with_the_record_from_its_turn_on() -> None:
     comparison = compare(story(), now, from_turn=2)
     assert (len(comparison.pairs), comparison.other, comparison.interrupted) == (1, [], (1, 1))
     assert comparison.same == comparison.events > 8
+
+
+def test_a_branch_begins_with_the_speech_of_its_turn_or_where_it_was_typed() -> None:
+    events = story()
+    index, utterance = branch_point(events, 2) or (0, 0)
+    assert isinstance(events[index], ev.SpeechStarted)
+    assert utterance == 2
+    assert branch_point(events, 3) is None
+    typed = [
+        msgspec.structs.replace(event, utterance=0)
+        if isinstance(event, ev.TurnTaken) and event.turn == 2
+        else event
+        for event in events
+    ]
+    now = [event for event in typed if getattr(event, "turn", 0) == 2]
+    index, utterance = branch_point(typed, 2) or (0, 0)
+    assert (typed[index], utterance) == (now[0], 0)
+    pairs = compare(typed, now, from_turn=2).pairs
+    assert [(then and then.turn, same and same.turn) for then, same in pairs] == [(2, 2)]
 
 
 def test_limits_fail_where_they_are_not_held() -> None:

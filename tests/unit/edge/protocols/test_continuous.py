@@ -29,7 +29,7 @@ from edge.protocols.continuous import MOST_TIMESTAMP_CHARS, ContinuousProtocol
 from edge.protocols.parsing import MOST_TEXT_CHARS
 from runtime.audio.containers import container_of
 from runtime.audio.conversion import AudioOut, read_wav
-from runtime.audio.wav import Format, parse_header
+from runtime.audio.wav import Format, WavHeader
 from runtime.prices import PRICES, cost_usd
 from schemas.events import TurnMeasured
 from tests.unit.edge.protocols.connected import Listener
@@ -82,7 +82,7 @@ def test_audio_goes_out_and_comes_in_at_the_operators_rate() -> None:
     assert d.audio_out_hz == 24_000
     pcm = AudioOut(d.audio_out_hz).feed(bytes(32 * 100))
     wav = base64.b64decode(only(d.messages(Speech(1, "Hi.", pcm, ends=True)))["audio"])
-    parsed = parse_header(wav)
+    parsed = WavHeader().read(wav)
     assert parsed
     assert (parsed[0].rate_hz, parsed[2]) == (24_000, 48 * 100)
     assert d.receive(b"abcd") == [Audio(b"abcd", Format(rate_hz=24_000))]

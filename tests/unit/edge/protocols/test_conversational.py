@@ -27,7 +27,7 @@ from edge.core.messages.inputs import ClientToolResult, Typed
 from edge.protocols.parsing import MOST_TEXT_CHARS
 from edge.protocols.session_options import MOST_UNKNOWN_NAMES
 from runtime.audio.conversion import read_wav
-from runtime.audio.wav import Format, parse_header
+from runtime.audio.wav import Format, WavHeader
 from tests.unit.edge.protocols.connected import Listener
 from tests.unit.edge.protocols.conversational_client import chunk, connected, error_of
 
@@ -67,7 +67,7 @@ def test_a_response_is_a_wav_of_16_khz() -> None:
     (message,) = connected().messages(Speech(1, "Hi.", b"\x01\x00" * 160, ends=True))
     assert set(message) == {"type", "text", "audio_data"}
     wav = base64.b64decode(message["audio_data"])
-    parsed = parse_header(wav)
+    parsed = WavHeader().read(wav)
     assert parsed
     assert parsed[0] == Format(rate_hz=16_000)
     assert read_wav(wav) == b"\x01\x00" * 160
@@ -77,7 +77,7 @@ def test_an_operator_may_have_another_rate() -> None:
     d = connected(started=True, rate_hz=24_000)
     assert d.audio_out_hz == 24_000
     (message,) = d.messages(Speech(1, "Hi.", b"\x01\x00" * 240, ends=True))
-    parsed = parse_header(base64.b64decode(message["audio_data"]))
+    parsed = WavHeader().read(base64.b64decode(message["audio_data"]))
     assert parsed
     assert (parsed[0].rate_hz, parsed[2]) == (24_000, 480)
     assert d.receive(b"abcd") == [Audio(b"abcd", Format(rate_hz=24_000))]

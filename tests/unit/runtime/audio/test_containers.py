@@ -93,3 +93,5 @@ def test_a_box_of_an_mp4_may_have_a_long_size() -> None:
     long = b"\0\0\0\x01mdat" + (20).to_bytes(8, "big") + b"four"
     moov = b"\0\0\0\x08moov"
     assert mp4_bytes(long + moov) == len(long + moov)
+    other = long.replace(b"mdat", b"wide")
+    assert {mp4_bytes(other[:size]) for size in range(len(other))} == {None}, "not known yet"

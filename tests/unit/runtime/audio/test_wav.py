@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.audio.conversion import AudioReader, write_wav
-from runtime.audio.wav import MOST_CHUNKS, Format, NotAudioError, WavHeader, parse_header
+from runtime.audio.wav import MOST_CHUNKS, Format, NotAudioError, WavHeader
 
 BEGIN = b"RIFF\xff\xff\xff\xffWAVE"
 FMT = b"fmt " + struct.pack("<IHHIIHH", 16, 1, 1, 8000, 16000, 2, 16)
@@ -31,15 +31,15 @@ def test_a_header_in_pieces_is_read_like_a_whole_one(chunks: list[bytes], sizes:
         size = sizes[at % len(sizes)]
         came, at = whole[: len(came) + size], at + 1
         found = header.read(came)
-    assert found == parse_header(whole)
+    assert found == WavHeader().read(whole)
     assert found[0] == Format(8000)
 
 
 def test_a_header_of_empty_chunks_is_no_header() -> None:
     """It would go on for 8189 chunks, each walked again by every message that follows."""
-    assert parse_header(BEGIN + b"junk\0\0\0\0" * MOST_CHUNKS) is None
+    assert WavHeader().read(BEGIN + b"junk\0\0\0\0" * MOST_CHUNKS) is None
     with pytest.raises(NotAudioError, match="64 chunks"):
-        parse_header(BEGIN + b"junk\0\0\0\0" * (MOST_CHUNKS + 1))
+        WavHeader().read(BEGIN + b"junk\0\0\0\0" * (MOST_CHUNKS + 1))
 
 
 def test_no_part_of_a_header_is_read_twice() -> None:
@@ -91,13 +91,13 @@ def test_what_is_no_wav_that_can_be_read_is_told_by_what_was_expected(
     data: bytes, why: str
 ) -> None:
     with pytest.raises(NotAudioError, match=why):
-        parse_header(data)
+        WavHeader().read(data)
 
 
 def test_an_extensible_header_names_its_encoding_further_back() -> None:
     extension = struct.pack("<HHIH14x", 22, 32, 4, 3)  # floats
     head = wav(fmt(tag=0xFFFE, channels=2, rate_hz=48_000, bits=32) + extension, DATA)
-    header_read = parse_header(head)
+    header_read = WavHeader().read(head)
     assert header_read == (Format(48_000, 2, 4, "float"), len(head) - 8, 8)
     assert (header_read[0].frame_bytes, header_read[0].bytes_per_second) == (8, 384_000)
 
@@ -105,18 +105,18 @@ def test_an_extensible_header_names_its_encoding_further_back() -> None:
 @pytest.mark.parametrize("size", [0, 0xFFFFFFFF])
 def test_samples_of_an_unknown_length_go_on_to_the_end(size: int) -> None:
     data = BEGIN + FMT + b"data" + struct.pack("<I", size)
-    assert parse_header(data) == (Format(8000), len(data), -1)
+    assert WavHeader().read(data) == (Format(8000), len(data), -1)
 
 
 @pytest.mark.parametrize("length", [0, 3, 12, 19, 30, 43])
 def test_too_little_of_a_header_tells_nothing_yet(length: int) -> None:
-    assert parse_header((BEGIN + FMT + DATA)[:length]) is None
+    assert WavHeader().read((BEGIN + FMT + DATA)[:length]) is None
 
 
 @given(st.binary(max_size=200))
 def test_no_header_is_a_fault_of_ours(tail: bytes) -> None:
     for data in (tail, b"RIFF" + tail, b"RIFF\0\0\0\0WAVEfmt " + tail):
         try:
-            parse_header(data)
+            WavHeader().read(data)
         except NotAudioError:
             continue

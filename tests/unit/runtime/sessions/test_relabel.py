@@ -44,8 +44,9 @@ def test_the_end_of_a_session_names_the_original_and_its_other_times_move_too() 
 
 
 def test_what_is_no_event_has_no_copy() -> None:
-    assert renamed(Stored("aura.ev.t.s_1.life", 7, b"\xc1", {}, ""), "r_2", later_ms=0) is None
-    assert renamed(Stored("aura.ev.t.s_1.life", 7, b"\x80", {}, ""), "r_2", later_ms=0) is None
+    untyped, timeless = {"session": "s_1", "at_ms": 1}, {"session": "s_1", "type": "x", "at_ms": ""}
+    for data in (b"\xc1", b"\x80", msgpack.packb(untyped), msgpack.packb(timeless)):
+        assert renamed(Stored("aura.ev.t.s_1.life", 7, data, {}, ""), "r_2", later_ms=0) is None
 
 
 def test_new_sessions_are_replays_and_differ() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from runtime.sessions.spans import spans
 from runtime.sessions.timeline import moments
@@ -133,7 +134,10 @@ def test_a_failed_job_is_in_the_lane_of_its_stage() -> None:
     assert lanes == ["stt", "tts"]
 
 
-def test_inputs_that_cannot_be_read_have_no_partial_transcripts() -> None:
+@pytest.mark.parametrize(
+    "rows", [b"\xc1 no rows", inputs.pack([inputs.InputRow(T0, inputs.PARTIAL, (1,))], T0)]
+)
+def test_inputs_that_cannot_be_read_have_no_partial_transcripts(rows: bytes) -> None:
     broken = ev.InputsDelivered(
         tenant="acme",
         session="s_1",
@@ -142,6 +146,6 @@ def test_inputs_that_cannot_be_read_have_no_partial_transcripts() -> None:
         from_ms=T0,
         frames=0,
         voice=b"",
-        rows=b"\xc1 no rows",
+        rows=rows,
     )
     assert [moment for moment in moments([broken]) if moment.name == "transcript.partial"] == []

@@ -33,9 +33,10 @@ def test_a_group_begins_now_at_the_beginning_or_at_a_time(
     assert (start.policy, start.at) == (policy, at)
 
 
-def test_any_other_beginning_is_explained() -> None:
+@pytest.mark.parametrize("text", ["yesterday", "1000000d", "9" * 30 + "s"])
+def test_any_other_beginning_is_explained(text: str) -> None:
     with pytest.raises(SubscriberError, match="how long ago"):
-        start_of("yesterday", NOW)
+        start_of(text, NOW)
 
 
 def test_a_module_is_found_where_the_command_is_run(

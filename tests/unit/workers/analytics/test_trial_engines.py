@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from runtime.settings import Settings, load
@@ -83,6 +85,7 @@ OF_VOICE = Work(model="in service", took_ms=9, first_ms=4, audio_ms=1200)
     [
         (speech(), speech(2), FINAL, OF_RECOGNISER),
         (taken(), taken(turn=2), COMPLETED, OF_LANGUAGE_MODEL),
+        (taken(), taken(step=1), COMPLETED, OF_LANGUAGE_MODEL),
         (sentence(), sentence(index=3), READY, OF_VOICE),
     ],
 )
@@ -101,6 +104,24 @@ async def test_a_recogniser_hears_the_audio_and_masks_as_the_one_in_service() ->
     assert (work.model, work.text) == ("simulated-recognizer", "call [number]")
     assert (work.audio_ms, work.first_ms) == (100, None)
     assert (await recognizer(simulated()).run(speech(), bytes(3200))).text == HEARD
+
+
+async def test_a_recogniser_gets_the_language_without_its_region(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "telling_engine.py").write_text(
+        "from workers.engines.protocols import Recognition\n"
+        "class Telling:\n"
+        "    name = 'telling'\n"
+        "    def __init__(self, settings): ...\n"
+        "    def warm(self): ...\n"
+        "    def transcribe(self, pcm, *, language): return Recognition(language, 1.0, 0, 0.0)\n",
+        encoding="utf-8",
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    candidate = recognizer(load(_env_file=None, stt_engine="telling_engine:Telling"))
+    job = msgspec.structs.replace(speech(), language="en-US")
+    assert (await candidate.run(job, b"")).text == "en"
 
 
 async def test_a_language_model_gets_the_conversation_without_results_of_tools() -> None:

@@ -1,5 +1,6 @@
 """Options choose engines; what is missing is said with the way out."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from runtime.settings import Settings, load
 from workers.engines.errors import EngineRefusedError, WeightsError
 from workers.engines.factory import recognizer, synthesizer
 from workers.engines.llm.fallbacks import FallbackModels
+from workers.engines.llm.llama import LlamaModel
 from workers.engines.llm_factory import language_model, llm_engine, llm_slots
 from workers.engines.openai_api import NO_KEY
 
@@ -55,6 +57,16 @@ def test_unknown_local_names_are_refused_with_the_setting(tmp_path: Path) -> Non
         language_model(of(llm_engine="local", llm_model="nope", cache_dir=tmp_path))
     with pytest.raises(WeightsError, match="AURA_TTS_VOICE"):
         synthesizer(of(tts_voice="nope", cache_dir=tmp_path))
+
+
+def test_the_local_model_leaves_a_core_of_this_process_and_not_of_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)  # of which a container may have two
+    (tmp_path / "own.gguf").touch()
+    model = language_model(of(llm_engine="local", llm_model=str(tmp_path / "own.gguf"), threads=0))
+    assert isinstance(model, LlamaModel)
+    assert model._threads == max(1, len(os.sched_getaffinity(0)) - 1)
 
 
 def test_the_key_is_never_shown() -> None:

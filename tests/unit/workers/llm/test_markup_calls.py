@@ -122,10 +122,24 @@ def test_a_call_may_have_no_arguments(body: str, found: dict[str, Any]) -> None:
         "book(guests=2",
         "[" * 5_000,
         "f(" * 5_000,
+        "[" * 600 + "]" * 600,
+        "f" + "()" * 500,
     ],
 )
 def test_what_is_no_call_gives_none(body: str) -> None:
     assert calls_in(body, {}) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"name": "book", "arguments": {"day": "\\ud83d"}}',
+        '[book(day="\\ud83d")]',
+        'book<arg_key>day</arg_key><arg_value>"\\ud83d"</arg_value>',
+    ],
+)
+def test_half_of_a_character_becomes_a_question_mark(body: str) -> None:
+    assert read(calls_in(body, {})) == [("book", {"day": "?"})]
 
 
 def test_a_broken_call_is_reported_with_its_name_and_text() -> None:

@@ -263,6 +263,11 @@ def test_a_head_without_a_message_is_not_spoken(head: str) -> None:
     assert text.feed(head) + text.flush() == ""
 
 
+def test_json_that_is_nested_too_deeply_is_no_call_but_words() -> None:
+    text = '[{"a": 1}, ' + "[" * 600 + "]" * 600 + "]"
+    assert taken(text, []) == (text, [])
+
+
 def test_a_call_that_is_far_too_long_is_unreadable_and_what_follows_it_is_spoken() -> None:
     text, said = ToolText(["book"]), ""
     for piece in ("<tool_call>", *["x" * 5000] * 20, "</tool_call>", "Done."):
