@@ -22,7 +22,7 @@ class NotJsonError(ValueError):
     """The text is no JSON object with a string `type`."""
 
     def __init__(self) -> None:
-        super().__init__("expected a JSON object with a string `type`")
+        super().__init__("expected a JSON object with a string 'type'")
 
 
 def parse(text: str) -> dict[str, Any]:
