@@ -6,7 +6,8 @@ import numpy as np
 from whisper_normalizer.english import EnglishTextNormalizer
 
 from runtime.settings import load
-from workers.engines import factory
+from workers.engines import weights
+from workers.engines.tts.piper import PiperVoice
 
 CACHE = Path("~/.cache/aura")
 SENTENCES = (
@@ -69,7 +70,10 @@ normalized = EnglishTextNormalizer()
 
 def spoken(takes: int) -> list[tuple[str, bytes]]:
     """Return each sentence *takes* times, s16le mono 16 kHz; no two takes are alike."""
-    voice = factory.synthesizer(load(tts_engine="piper", cache_dir=CACHE), noise=True)
+    settings = load(cache_dir=CACHE)
+    if (model := weights.find(settings.tts_voice, settings.cache_dir)) is None:
+        raise FileNotFoundError(settings.tts_voice)
+    voice = PiperVoice(model, cache=settings.cache_dir, noise=True)
     clips = []
     for at, text in enumerate(SENTENCES * takes):
         audio = np.pad(np.frombuffer(b"".join(voice.synthesize(text)), "<i2"), 3200)

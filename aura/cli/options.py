@@ -26,7 +26,7 @@ def one_id(name: str) -> str:
         CommandError: it is no valid id.
     """
     if set(name) & set("*>. \t\r\n"):
-        raise CommandError(f"{name!r} is no valid id: `aura sessions` lists the recorded sessions")
+        raise CommandError(f"{name!r} is no valid id: see `aura sessions`, or `aura import` a file")
     return name
 
 

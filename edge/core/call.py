@@ -82,8 +82,8 @@ class Call:
         if self.history.control.phase is OVER:
             return []
         if not isinstance(call_input, inputs.Sound):
-            for notice in self._segmenter.wait(now_ms):  # a microphone stopped while speaking
-                self._turns.notice(notice, now_ms)
+            for segmented in self._segmenter.wait(now_ms):  # a microphone stopped while speaking
+                self._turns.take(segmented, now_ms)
         match call_input:
             case inputs.Sound() if not self._take_sound(call_input, now_ms):
                 return self._out.take()
@@ -110,9 +110,9 @@ class Call:
         """Take the caller's audio; return False if it changes nothing but the open utterance."""
         changed = now_ms >= self._unchanged_until_ms
         self._current.client_is_there()
-        for notice in self._segmenter.segment(silenced(sound) if self._deaf else sound, now_ms):
+        for segmented in self._segmenter.segment(silenced(sound) if self._deaf else sound, now_ms):
             changed = True
-            self._turns.notice(notice, now_ms)
+            self._turns.take(segmented, now_ms)
         if not changed and self.listening:
             self._idle.sound_ms = now_ms
         return changed

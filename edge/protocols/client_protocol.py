@@ -19,6 +19,8 @@ Json = Mapping[str, Any]
 Prices = Mapping[str, tuple[float, float]]
 """Prices by model: USD for a million prompt tokens and for a million completion tokens."""
 
+MOST_BYTES_WITHOUT_TOKEN = 64 * 1024
+"""The longest message of a client that may not have shown a token yet."""
 LEAST_KEY_CHARS, MOST_KEY_CHARS = 16, 128
 """The length of a client's key of its session, which must be too long to guess."""
 
@@ -51,9 +53,16 @@ class Admission:
     subprotocols: tuple[str, ...] = ()
     """Subprotocols (RFC 6455) that the edge accepts if a client offers them."""
     most_message_bytes: int = 8 * 1024 * 1024
-    """The longest message that is read."""
+    """The longest message of the protocol."""
     stage_close_codes: Mapping[FaultyPart, int] = field(default_factory=dict)
     """The close codes for a connection whose stage stays down; `INTERNAL_ERROR` for the others."""
+
+    @property
+    def message_limit_bytes(self) -> int:
+        """The longest message that is read, which the place of the token bounds, too."""
+        if self.token is TokenPlace.FIRST_MESSAGE:
+            return min(self.most_message_bytes, MOST_BYTES_WITHOUT_TOKEN)
+        return self.most_message_bytes
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,9 @@ URL_SAFE = bytes.maketrans(b"-_", b"+/")
 class NotJsonError(ValueError):
     """The text is no JSON object with a string `type`."""
 
+    def __init__(self) -> None:
+        super().__init__("expected a JSON object with a string 'type'")
+
 
 def parse(text: str) -> dict[str, Any]:
     """Return the JSON object in *text*.

@@ -53,19 +53,13 @@ SPOKEN = MediaFormat(encoding="audio/x-mulaw", sample_rate=LINE_HZ, channels=1)
 MULAW_SILENCE = b"\xff"
 MOST_MARKS = 512
 """The most pending marks; of a client that returns none, only the latest are kept."""
-MOST_TWILIO_MESSAGE_BYTES = 64 * 1024
-"""The longest message that is read: Twilio's have some hundred bytes, and the first ones come from
-senders that have shown no token yet."""
 
 
 class TwilioProtocol(ClientProtocol):
     """One connection to `/twilio/media`."""
 
     name = "twilio"
-    admission = Admission(
-        token=TokenPlace.FIRST_MESSAGE,
-        most_message_bytes=MOST_TWILIO_MESSAGE_BYTES,
-    )
+    admission = Admission(token=TokenPlace.FIRST_MESSAGE)
     audio_out_hz = LINE_HZ
 
     def __init__(self, handshake: Handshake) -> None:

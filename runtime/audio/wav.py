@@ -48,8 +48,8 @@ class Format:
     def bytes_per_second(self) -> int:
         return self.frame_bytes * self.rate_hz
 
-    def check(self) -> Format:
-        """Return this format if it is supported.
+    def __post_init__(self) -> None:
+        """Check that the format is supported.
 
         Raises:
             NotAudioError: the rate, the width or the number of channels is not supported.
@@ -59,8 +59,8 @@ class Format:
         if not 1 <= self.channels <= 8:
             raise NotAudioError(f"1 to 8 channels, not {self.channels}")
         if self.width not in WIDTHS[self.encoding]:
-            raise NotAudioError(f"8, 16, 24 or 32 bit samples or floats, not {8 * self.width} bit")
-        return self
+            bits = " or ".join(str(8 * width) for width in WIDTHS[self.encoding])
+            raise NotAudioError(f"{bits} bits a sample of {self.encoding}, not {8 * self.width}")
 
 
 class WavHeader:
@@ -113,4 +113,4 @@ def _format(body: bytes | bytearray) -> Format:
         raise NotAudioError(f"a WAV of PCM, floats, mu-law or A-law, not format {tag}")
     if bits % 8:
         raise NotAudioError(f"whole bytes a sample, not {bits} bits")
-    return Format(rate_hz, channels, bits // 8, ENCODINGS[tag]).check()
+    return Format(rate_hz, channels, bits // 8, ENCODINGS[tag])

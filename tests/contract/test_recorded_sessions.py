@@ -1,8 +1,8 @@
-"""Recorded sessions are decided again: today's code comes to the same decisions, to the ms.
+"""Recorded sessions are decided again: a change comes to the same decisions, to the ms.
 
 `tests/recorded/` holds sessions of real engines and callers (its MANIFEST.md lists them) and, for
-each, its decisions when it was recorded, and those that other configurations would have led to. A
-change that is meant to decide otherwise writes these files anew, for the reviewer to see:
+each, the decisions that Aura makes from its inputs, in its configuration and in others. A change
+that is meant to decide otherwise writes these files anew, for the reviewer to see:
 `python -m tests.contract.test_recorded_sessions`.
 """
 
@@ -109,7 +109,7 @@ def decisions(events: list[AnyEvent]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", SESSIONS)
-def test_a_recorded_session_is_decided_as_it_was(name: str) -> None:
+def test_a_recorded_session_is_decided_as_before(name: str) -> None:
     known = json.loads((RECORDED / "golden" / f"{name}.json").read_text(encoding="utf-8"))
     now = json.loads(json.dumps(decisions(session(name))))
     assert now["connections_begun"] == known["connections_begun"]

@@ -20,7 +20,7 @@ import websockets
 
 from benchmarks.soak import hostile
 from edge.door.twilio.calls import signature
-from edge.protocols.twilio import MOST_TWILIO_MESSAGE_BYTES
+from edge.protocols.client_protocol import MOST_BYTES_WITHOUT_TOKEN
 from runtime.audio.dtmf import tones
 from runtime.audio.g711 import encode
 from schemas import events as ev
@@ -202,7 +202,7 @@ async def test_hostile_messages_harm_nothing_and_the_call_goes_on(aura: AuraProc
         await ws.send(json.dumps(start))
         async with asyncio.timeout(20):
             for frame in hostile.for_sockets(seed=8, count=1000):
-                if len(frame) < MOST_TWILIO_MESSAGE_BYTES:
+                if len(frame) < MOST_BYTES_WITHOUT_TOKEN:
                     await ws.send(frame)
             while not marks:  # of the greeting
                 told = json.loads(await ws.recv())

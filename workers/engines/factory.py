@@ -62,18 +62,14 @@ def turn_model(settings: Settings) -> TurnModel | None:
     return SmartTurn(path)
 
 
-def synthesizer(settings: Settings, *, noise: bool = False) -> Synthesizer:
+def synthesizer(settings: Settings) -> Synthesizer:
     """Return the configured voice, not yet loaded.
-
-    *noise*: a livelier voice, whose audio differs each time, if it is Piper's.
 
     Raises:
         EngineMissingError, WeightsError: the voice's file is missing or damaged.
         EngineRefusedError: one of its settings is missing, or there is no such engine.
     """
     name = tts_engine(settings)
-    if name == "piper":
-        return _piper(settings, noise=noise)
     if make := VOICES.get(name):
         return make(settings)
     custom: Synthesizer = custom_engine("tts", name, settings, VOICES)
@@ -108,7 +104,7 @@ def _simulated_recognizer(settings: Settings) -> Recognizer:
     return SimulatedRecognizer(delay_ms=settings.sim_stt_ms, fault=Fault(settings.sim_fail))
 
 
-def _piper(settings: Settings, *, noise: bool = False) -> Synthesizer:
+def _piper(settings: Settings) -> Synthesizer:
     from workers.engines.tts.piper import PiperVoice
     from workers.engines.tts.piper_voices import PiperVoices, VoiceFolders
 
@@ -120,7 +116,7 @@ def _piper(settings: Settings, *, noise: bool = False) -> Synthesizer:
     threads = settings.threads or min(2, machine.cores())
 
     def load(model: Path) -> PiperVoice:
-        return PiperVoice(model, cache=settings.cache_dir, threads=threads, noise=noise)
+        return PiperVoice(model, cache=settings.cache_dir, threads=threads)
 
     folder = Path(settings.voices_dir) if settings.voices_dir else None
     return PiperVoices(

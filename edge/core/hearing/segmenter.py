@@ -1,4 +1,4 @@
-"""Cuts the caller's frames into utterances for the recogniser, and notices changes of speech.
+"""Cuts the caller's frames into utterances for the recogniser, and finds changes of speech.
 
 A microphone that stops during an utterance counts as silence: missing frames are filled in.
 """
@@ -26,11 +26,11 @@ from schemas.audio import BYTES_PER_MS, AudioFrame
 from schemas.session_config import TurnConfig
 
 SLACK_MS = 250
-"""The delay of a chunk after which its absence counts as silence."""
+"""The delay of a message after which its absence counts as silence."""
 BREATH_MS = 300
 """The longest pause (a breath) across which voice is counted together."""
-LONGEST_CHUNK_MS = 2000
-"""The longest chunk of a live client, and so the longest wait for the next chunk."""
+LONGEST_MESSAGE_MS = 2000
+"""The longest audio of a live client's message, and so the longest wait for the next one."""
 LONGEST_GAP_MS = 30_000
 """The most silence that stands for missing audio: a suspended machine misses hours of it, and no
 pause decides anything later."""
@@ -66,7 +66,7 @@ class Segmenter:
         self._until_ms: int | None = None
         """The time of the last frame, Unix ms, or None before the first."""
         self._silent_from_ms = 0
-        """The time at which the absence of a chunk becomes silence, Unix ms."""
+        """The time at which the absence of a message becomes silence, Unix ms."""
         self._voiced_at_ms = 0
         self._before = VoicedStretch(0, 0)
         """The voice of the previous utterance, which may have been closed during a breath."""
@@ -108,12 +108,12 @@ class Segmenter:
         return self.utterance is not None and self.utterance.audio_ms >= LONGEST_MS
 
     def segment(self, sound: Sound, now_ms: int) -> Iterator[SegmentedFrame]:
-        """Yield the notices for *sound*, which ends now."""
+        """Yield what *sound* shows, which ends now."""
         if self.utterance and self.utterance.awaits_words:
             yield from self.wait(now_ms)
         self._until_ms = now_ms
-        chunk_ms = sound.size_bytes // BYTES_PER_MS
-        self._silent_from_ms = now_ms + min(chunk_ms, LONGEST_CHUNK_MS) + SLACK_MS
+        message_ms = sound.size_bytes // BYTES_PER_MS
+        self._silent_from_ms = now_ms + min(message_ms, LONGEST_MESSAGE_MS) + SLACK_MS
         at_ms = now_ms - (len(sound.voiced) - 1) * FRAME_MS
         for frame, voiced in zip(sound.frames, sound.voiced, strict=True):
             change = self._detect(frame, at_ms, voiced=voiced)
@@ -122,7 +122,7 @@ class Segmenter:
             at_ms += FRAME_MS
 
     def wait(self, now_ms: int) -> Iterator[SegmentedFrame]:
-        """Yield the notices for the silence of a microphone that stopped during an utterance."""
+        """Yield what the silence of a microphone shows that stopped during an utterance."""
         if self.utterance is None or self._until_ms is None or now_ms < self._silent_from_ms:
             return
         self._until_ms = max(self._until_ms, now_ms - LONGEST_GAP_MS)

@@ -169,6 +169,8 @@ FromClient = (
     | ClientToolResult
 )
 """Inputs that a client protocol passes to the call directly."""
+CountedAsTurn = Typed | KeyPressed | ResponseRequested
+"""Inputs that may lead to a response without speech; a connection's budget counts them."""
 
 
 # ---------------------------------------------------------------- the operator

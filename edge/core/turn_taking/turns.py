@@ -72,12 +72,12 @@ class Turns:
         if (turns.by_client or not turns.respond) and (response := self._current.uncommitted):
             self._current.retract(response, now_ms)
 
-    def notice(self, notice: SegmentedFrame, now_ms: int) -> None:
+    def take(self, segmented: SegmentedFrame, now_ms: int) -> None:
         """Take a change of the caller's speech, or a lasting silence."""
-        utterance = notice.utterance
-        match notice.change:
+        utterance = segmented.utterance
+        match segmented.change:
             case SpeechChange.STARTED:
-                self._started(utterance, notice.at_ms, now_ms)
+                self._started(utterance, segmented.at_ms, now_ms)
             case SpeechChange.PAUSED:
                 paused = ev.SpeechPaused(
                     **self._out.head(now_ms),
@@ -87,7 +87,7 @@ class Turns:
                 )
                 self._out.publish(paused)
             case SpeechChange.CONTINUED:
-                self._continued(utterance, notice.at_ms, now_ms)
+                self._continued(utterance, segmented.at_ms, now_ms)
             case None:
                 self._wait_on(utterance, now_ms)
 
@@ -273,8 +273,8 @@ class Turns:
             return
         if utterance is None:
             return
-        for notice in self._segmenter.pause(now_ms):
-            self.notice(notice, now_ms)
+        for segmented in self._segmenter.pause(now_ms):
+            self.take(segmented, now_ms)
         utterance.ended_pause = utterance.pause
         self._endpoint(utterance, now_ms)
 

@@ -29,11 +29,10 @@ from edge.core.messages.client_commands import (
 from edge.core.messages.client_events import ClientToolCalled, Transferred
 from edge.core.messages.inputs import (
     ClientToolResult,
+    CountedAsTurn,
     FromClient,
-    KeyPressed,
     Reconfigured,
     ResponseRequested,
-    Typed,
 )
 from edge.door.audio.audio_intake import AudioIntake, ClientConnection
 from edge.door.connection.call_boundary import contained
@@ -202,7 +201,7 @@ class ConnectionSessions:
 
     def give(self, command: FromClient) -> None:
         """Give the call a client's command, with masked words and keys."""
-        if isinstance(command, Typed | KeyPressed | ResponseRequested):
+        if isinstance(command, CountedAsTurn):
             self._pace.budget.spend_turn()
         masked_command = masked(command, self._services.redaction)
         if self.shell and masked_command is not None:

@@ -65,7 +65,7 @@ def websocket(kind: type[ClientProtocol], *, first_message_s: float = FIRST_MESS
                 ws = StrictWebSocket(
                     pace,
                     heartbeat=edge.settings.heartbeat_s,
-                    max_msg_size=kind.admission.most_message_bytes,
+                    max_msg_size=kind.admission.message_limit_bytes,
                     compress=False,
                     protocols=kind.admission.subprotocols,
                 )

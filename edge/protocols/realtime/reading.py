@@ -41,7 +41,6 @@ def parsed(raw: str) -> dict[str, Any]:
         message = parse(raw)
         if "\\ud" in raw or "\\uD" in raw:  # there may be an unpaired surrogate
             message = parse(clean(json.dumps(message, ensure_ascii=False)))
-    except NotJsonError:
-        reason = "Invalid event: expected a JSON object with a string 'type'."
-        raise RequestError("invalid_json", reason) from None
+    except NotJsonError as error:
+        raise RequestError("invalid_json", f"Invalid event: {error}.") from None
     return message

@@ -26,8 +26,8 @@ def test_a_variable_without_a_value_or_given_twice_is_refused(pairs: list[str]) 
         agent_query("host", pairs)
 
 
-@pytest.mark.parametrize("name", ["*", ">", "a.b", "a b", "a\n"])
+@pytest.mark.parametrize("name", ["*", ">", "a.b", "a b", "a\n", "tests/call.aura"])
 def test_a_wildcard_is_no_id(name: str) -> None:
     assert one_id("s_1") == "s_1"
-    with pytest.raises(CommandError, match="is no valid id"):
+    with pytest.raises(CommandError, match=r"is no valid id.*aura import"):
         one_id(name)

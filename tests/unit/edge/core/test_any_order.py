@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from random import Random
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,6 +28,7 @@ COMMANDS: list[control.AnyCommand] = [
     control.Mute("assistant"),
     control.Mute("assistant", muted=False),
 ]
+KEYS = ["message_1", "message_2", "turn_1"]
 TALK = ["says", "quiet", "quiet", "words", "answers", "speaks"]
 CARRIED = ["goes on"] * 6 + ["configures"] * 6
 """Inputs by which words of a turn are carried, and may be entered without a response."""
@@ -48,16 +49,21 @@ class Walk:
             "waits": lambda: self.call.wait(rng.choice([500, 3000, 20_000])),
             "burst": lambda: self.call.burst(b"\x01" * FRAME_BYTES * 5),
             "background": lambda: self.call.give(inputs.BackgroundAlone()),
-            "types": lambda: self.call.give(inputs.Typed("Hello.")),
-            "ends": lambda: self.call.give(inputs.TurnEnded()),
-            "discards": lambda: self.call.give(inputs.TurnDiscarded()),
-            "cancels": lambda: self.call.give(inputs.Cancelled()),
-            "keys": lambda: self.call.give(inputs.KeyPressed(rng.choice(["1", "2#"]))),
-            "asks": lambda: self.call.give(
-                inputs.ResponseRequested("a", in_conversation=rng.random() < 0.7)
-            ),
             "commands": self.command,
             "configures": self.configure,
+        }
+        self.client: Mapping[str, Callable[[], inputs.FromClient]] = {
+            "types": lambda: inputs.Typed("Hello."),
+            "ends": inputs.TurnEnded,
+            "discards": inputs.TurnDiscarded,
+            "cancels": inputs.Cancelled,
+            "keys": lambda: inputs.KeyPressed(rng.choice(["1", "2#"])),
+            "asks": lambda: inputs.ResponseRequested("a", in_conversation=rng.random() < 0.7),
+            "plays": lambda: inputs.Played(self.turn, rng.choice([0, 500])),
+            "cuts": lambda: inputs.Truncated(self.turn, 500),
+            "adds": lambda: inputs.ItemAdded(rng.choice(KEYS), "user", "Hi.", rng.choice(KEYS)),
+            "removes": lambda: inputs.ItemRemoved(rng.choice(KEYS)),
+            "returns": lambda: inputs.ClientToolResult("call_1_0_0", "done"),
         }
         self.stages: Mapping[str, Callable[[], None]] = {
             "words": lambda: self.call.hears(self.words, confidence=rng.choice([0.3, 0.9])),
@@ -68,7 +74,6 @@ class Walk:
         self.models: Mapping[str, Callable[[], None]] = {
             "answers": lambda: self.call.answers(*["It is."] * rng.choice([0, 1, 2])),
             "speaks": lambda: self.call.speaks(rng.choice([0, 1]), rng.choice([300, 2000])),
-            "cuts": lambda: self.call.give(inputs.Truncated(self.turn, 500)),
         }
 
     @property
@@ -77,7 +82,8 @@ class Walk:
 
     @property
     def turn(self) -> int:
-        return self.call.events(ev.TurnTaken)[-1].turn
+        """Return the last turn, or 0, the greeting's."""
+        return max((one.turn for one in self.call.events(ev.TurnTaken)), default=0)
 
     @property
     def utterance(self) -> int:
@@ -122,13 +128,20 @@ class Walk:
 
     def step(self, *often: str) -> None:
         """Give an input; it is more likely one of *often*."""
-        steps = dict(self.steps)
+        steps = {**self.steps, **self.client}
         if self.call.events(ev.SpeechPaused):
             steps |= self.stages
         if self.call.events(ev.TurnTaken):
             steps |= self.models
         name = self.rng.choice([*steps, *(one for one in often if one in steps)])
-        steps[name]()
+        made = steps[name]()
+        if made is not None:
+            self.call.give(made)
+
+
+def test_the_walks_give_every_input_of_a_client() -> None:
+    made = {type(make()) for make in Walk(Random(0)).client.values()}
+    assert made == set(get_args(inputs.FromClient))
 
 
 @given(st.integers(0, 1 << 30))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edge.protocols import PROTOCOLS, served
-from edge.protocols.client_protocol import TokenPlace
+from edge.protocols.client_protocol import MOST_BYTES_WITHOUT_TOKEN, Admission, TokenPlace
 from runtime.settings import SettingsError, load
 
 
@@ -16,9 +16,11 @@ def test_all_are_unless_some_are_named() -> None:
 
 
 def test_who_shows_no_token_at_the_handshake_has_no_long_message_read() -> None:
-    late = [one for one in PROTOCOLS.values() if one.admission.token is TokenPlace.FIRST_MESSAGE]
-    assert late
-    assert all(one.admission.most_message_bytes <= 64 * 1024 for one in late)
+    late = Admission(token=TokenPlace.FIRST_MESSAGE)
+    assert late.most_message_bytes > late.message_limit_bytes == MOST_BYTES_WITHOUT_TOKEN
+    assert Admission().message_limit_bytes == Admission().most_message_bytes
+    short = Admission(token=TokenPlace.FIRST_MESSAGE, most_message_bytes=100)
+    assert short.message_limit_bytes == 100
 
 
 def test_an_unknown_protocol_is_refused_with_the_known_ones() -> None:

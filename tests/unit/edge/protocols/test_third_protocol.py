@@ -32,6 +32,8 @@ from runtime.audio.conversion import AudioOut
 from runtime.audio.wav import Format
 from tests.unit.edge.protocols.connected import Listener
 
+UNCLEAR = "not understood: "
+
 
 class ToyProtocol(ClientProtocol):
     """JSON both ways, PCM as base64 at 24 kHz both ways, turns that the client may end itself."""
@@ -94,7 +96,7 @@ class ToyProtocol(ClientProtocol):
 
 
 def _error(why: str) -> Reply:
-    return Reply({"type": "error", "code": "bad_message", "message": f"not understood: {why}"})
+    return Reply({"type": "error", "code": "bad_message", "message": f"{UNCLEAR}{why}"})
 
 
 def connected() -> ClientProtocol:
@@ -154,3 +156,4 @@ def test_errors_have_the_protocols_own_form(raw: str | bytes) -> None:
     (reply,) = connected().receive(raw)
     assert isinstance(reply, Reply)
     assert set(reply.message) == {"type", "code", "message"}
+    assert reply.message["message"].removeprefix(UNCLEAR)

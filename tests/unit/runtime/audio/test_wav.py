@@ -77,13 +77,13 @@ def fmt(tag: int = 1, channels: int = 1, rate_hz: int = 8000, bits: int = 16) ->
         (BEGIN + DATA + FMT, "comes before its data"),
         (wav(fmt(tag=2), DATA), "not format 2"),
         (wav(fmt(bits=12), DATA), "not 12 bits"),
-        (wav(fmt(bits=40), DATA), "not 40 bit"),
-        (wav(fmt(tag=3), DATA), "floats, not 16 bit"),
+        (wav(fmt(bits=40), DATA), "8 or 16 or 24 or 32 bits a sample of pcm, not 40"),
+        (wav(fmt(tag=3), DATA), "32 or 64 bits a sample of float, not 16"),
         (wav(fmt(rate_hz=3999), DATA), "not 3999"),
         (wav(fmt(channels=9), DATA), "not 9"),
         (wav(fmt(channels=0), DATA), "not 0"),
-        (wav(fmt(tag=6), DATA), "not 16 bit"),
-        (wav(fmt(tag=7), DATA), "not 16 bit"),
+        (wav(fmt(tag=6), DATA), "8 bits a sample of alaw, not 16"),
+        (wav(fmt(tag=7), DATA), "8 bits a sample of mulaw, not 16"),
         (BEGIN + b"LIST" + struct.pack("<I", 70_000), "first 64 KiB"),
     ],
 )
@@ -92,6 +92,11 @@ def test_what_is_no_wav_that_can_be_read_is_told_by_what_was_expected(
 ) -> None:
     with pytest.raises(NotAudioError, match=why):
         WavHeader().read(data)
+
+
+def test_a_format_that_nothing_decodes_cannot_be_made() -> None:
+    with pytest.raises(NotAudioError, match="8 bits a sample of mulaw, not 16"):
+        Format(8000, encoding="mulaw")
 
 
 def test_an_extensible_header_names_its_encoding_further_back() -> None:

@@ -253,13 +253,13 @@ def test_voice_is_counted_together_across_a_breath(
 def test_the_silence_after_an_utterance_that_was_closed_at_its_pause_is_not_sent() -> None:
     caller = speaking()
     caller.now_ms += 60_000
-    notices = caller.segmenter.wait(caller.now_ms)
-    paused = next(notice for notice in notices if notice.change)
+    shown = caller.segmenter.wait(caller.now_ms)
+    paused = next(frame for frame in shown if frame.change)
     assert caller.segmenter.utterance
     caller.segmenter.close(caller.segmenter.utterance, final_pause=1)
     sent = list(caller.sent)
     assert paused.change is SpeechChange.PAUSED
-    assert list(notices) == []
+    assert list(shown) == []
     assert caller.sent == sent
 
 
