@@ -116,7 +116,8 @@ async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) 
         await bus.close()
     compared = compare(recorded, now, from_turn=wish.from_turn)
     failed = failures(wish.fail_on, compared)
-    return _tell(compared, (session, plan.session), failed, as_json=as_json)
+    names = {"session": session, "replay": plan.session}
+    return _tell(compared, names, failed, as_json=as_json)
 
 
 def _listed(plan: DrivePlan) -> str:
@@ -151,14 +152,14 @@ async def _own(bus: Bus, began: ev.SessionStarted) -> store.Revision | None:
         return None
 
 
-def _tell(comparison: Comparison, of: tuple[str, str], failed: list[str], *, as_json: bool) -> int:
-    """Print the comparison of a session with its replay (*of*); return the exit code."""
+def _tell(compared: Comparison, names: dict[str, str], failed: list[str], *, as_json: bool) -> int:
+    """Print the comparison of the session and its replay in *names*; return the exit code."""
     if as_json:
-        result = {"session": of[0], "replay": of[1], **comparison.as_json(), "failed": failed}
+        result = {**names, **compared.as_json(), "failed": failed}
         json.dump(result, sys.stdout, indent=1)
         sys.stdout.write("\n")
     else:
-        _print(comparison, of[1])
+        _print(compared, names["replay"])
     for failure in failed:
         print(f"aura: {failure}", file=sys.stderr)
     return 1 if failed else 0

@@ -80,8 +80,8 @@ async def show(request: web.Request) -> web.Response:
     row, events = await _read(console, session)
     recorded: Sequence[Stored] = []
     if console.readable.sound:
-        of = subjects.recording(row.tenant, session)
-        recorded = await console.watcher.bus.read(subjects.RECORDING_STREAM, of)
+        subject = subjects.recording(row.tenant, session)
+        recorded = await console.watcher.bus.read(subjects.RECORDING_STREAM, subject)
 
     def drawn() -> dict[str, Any]:
         shown = finished.drawn(row, moments(events), console.readable)
@@ -99,8 +99,8 @@ async def play(request: web.Request) -> web.Response:
     console.sound_wanted()
     heard = console.sounds.get(session)
     if heard is None:
-        of = subjects.recording("*", session)
-        stored = await console.watcher.bus.read(subjects.RECORDING_STREAM, of)
+        subject = subjects.recording("*", session)
+        stored = await console.watcher.bus.read(subjects.RECORDING_STREAM, subject)
         heard = await _heard(console, session, stored)
     if heard is None:
         raise Refused(404, "NO_SOUND", "No sound of this call was recorded.")

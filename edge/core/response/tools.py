@@ -126,7 +126,7 @@ class Tools:
         """Take a client's result for a call in *steps*, or for a background call."""
         background = map(StepCall, self._history.background_calls.values())
         running = (*(steps.running if steps else ()), *background)
-        call = next((one for one in running if one.id == report.call), None)
+        call = next((call for call in running if call.id == report.call), None)
         if call is None:
             return  # too late, or an unknown call
         if report.failed:

@@ -205,7 +205,7 @@ class History:
 
     def drop_carried(self, text: str) -> None:
         """Remove *text*, which got a response, from the carried words; the client has the rest."""
-        self.carried = [one for one in self.carried if one != text]
+        self.carried = [words for words in self.carried if words != text]
         self.carried_sent = len(self.carried)
 
 

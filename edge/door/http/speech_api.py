@@ -198,7 +198,7 @@ async def _transcriptions(request: web.Request, edge: Edge, caller: Caller) -> w
         for number, piece in enumerate(audio_pieces(pcm), 1):
             async with turnstile.job:
                 words.append(await jobs.transcribe(number, piece, language))
-    text = " ".join(one for one in words if one)
+    text = " ".join(filter(None, words))
     return web.Response(text=text) if form == "text" else web.json_response({"text": text})
 
 

@@ -26,7 +26,7 @@ def resumable(
     *events* are the session's, oldest first. *key* is the client's resume key, which is required if
     the session has one. Without a key the session's id is enough for demo callers.
     """
-    started = next((one for one in events if isinstance(one, SessionStarted)), None)
+    started = next((event for event in events if isinstance(event, SessionStarted)), None)
     if started is None or started.tenant != tenant:
         return None
     if started.user != user and tenant != DEMO_TENANT:

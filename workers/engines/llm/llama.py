@@ -231,7 +231,7 @@ class LlamaModel:
     def _complete(self, request: dict[str, Any], heed: Callable[[dict[str, Any]], object]) -> None:
         failed: list[dict[str, Any]] = []
 
-        def each(piece: dict[str, Any]) -> bool:
+        def on_piece(piece: dict[str, Any]) -> bool:
             if "error" in piece:
                 failed.append(piece["error"])
                 return True
@@ -240,7 +240,7 @@ class LlamaModel:
         server = self._server
         chats = "messages" in request
         handle = server.handle_chat_completions if chats else server.handle_completions
-        handle({"stream": True, "cache_prompt": True, **request}, each)
+        handle({"stream": True, "cache_prompt": True, **request}, on_piece)
         if failed:
             code = failed[0].get("code", 500)
             kind = EngineUnavailableError if code in (429, 503) else EngineRefusedError
