@@ -175,7 +175,7 @@ async def _read(console: Console, session: str) -> tuple[ListedSession, list[Any
         BusAwayError: the server does not answer.
     """
     events = decoded(await console.watcher.bus.session_events(session))
-    row = folded(events)
+    row = folded(events, round(time.time() * 1000))
     if row is None:
         raise Refused(404, "UNKNOWN_CALL", NO_SUCH)
     return row, events

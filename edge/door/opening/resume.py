@@ -5,12 +5,11 @@ from collections.abc import Sequence
 
 from edge.core.session.history import History, fold
 from edge.door.callers.auth import DEMO_TENANT
+from runtime.sessions.listing import FORSAKEN_MS
 from schemas.events import AnyEvent, SessionStarted
 
 RESUME_WINDOW_MS = 60_000
 """The time, ms, in which a caller may resume after the connection ended."""
-FORSAKEN_MS = 600_000
-"""The same for a session whose edge died, from its last event on."""
 
 
 def hash_of(key: str) -> str:
