@@ -110,9 +110,7 @@ async def _hold(edge: Edge, stop: asyncio.Event, condition: metrics.Condition) -
         async with announced(edge.bus, "edge", partial(described, edge)):
             freeze_objects()
             give_back()
-            condition.ready = lambda: (
-                edge.bus.connected and not edge.draining and not edge.files.short
-            )
+            condition.ready = lambda: edge.is_ready
             log.info(
                 "edge_ready",
                 host=settings.host,
