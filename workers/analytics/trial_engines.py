@@ -100,13 +100,13 @@ def language_model(settings: Settings) -> Candidate:
             temperature=event.temperature,
             seed=event.seed,
         )
-        began, first_ms, text = time.monotonic(), None, ""
+        began_s, first_ms, text = time.monotonic(), None, ""
         async with aclosing(engine.stream(prompt)) as stream:
             async for token in stream:
                 if isinstance(token, str):
-                    first_ms = first_ms or _ms_since(began)
+                    first_ms = first_ms or _ms_since(began_s)
                     text += token
-        took_ms = _ms_since(began)
+        took_ms = _ms_since(began_s)
         return Work(model=engine.name, took_ms=took_ms, first_ms=first_ms, text=text.strip())
 
     return Candidate(engine.name, engine.warm, respond)
@@ -116,11 +116,11 @@ def synthesizer(settings: Settings) -> Candidate:
     engine = factory.synthesizer(settings)
 
     def speak(event: ResponseSentence, _: bytes) -> Work:
-        began, first_ms, size = time.monotonic(), None, 0
+        began_s, first_ms, size = time.monotonic(), None, 0
         for piece in engine.synthesize(event.text):
-            first_ms = first_ms or _ms_since(began)
+            first_ms = first_ms or _ms_since(began_s)
             size += len(piece)
-        took_ms, audio_ms = _ms_since(began), size // BYTES_PER_MS
+        took_ms, audio_ms = _ms_since(began_s), size // BYTES_PER_MS
         return Work(model=engine.name, took_ms=took_ms, first_ms=first_ms, audio_ms=audio_ms)
 
     return _in_thread(engine, speak)
@@ -135,5 +135,5 @@ def _in_thread(engine: Recognizer | Synthesizer, work: Callable[[Any, bytes], Wo
     )
 
 
-def _ms_since(began: float) -> float:
-    return round((time.monotonic() - began) * 1000, 1)
+def _ms_since(began_s: float) -> float:
+    return round((time.monotonic() - began_s) * 1000, 1)
