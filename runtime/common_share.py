@@ -111,6 +111,6 @@ class ShareAccount:
         self.amount -= amount
         self._share.give_back(self._address, amount)
 
-    def leave(self) -> None:
+    def give_all_back(self) -> None:
         """Give the whole amount back."""
         self.give_back(self.amount)

@@ -40,7 +40,7 @@ class JobAdmission(Protocol):
         """Note a stored event of a stage or of the edge."""
 
     def leave(self) -> None:
-        """Give all slots back: the session ends."""
+        """Stop waiting for slots: the session ends."""
 
 
 class Publication(Enum):

@@ -173,7 +173,7 @@ class ConnectionSessions:
         session.shell.finish(reason, may_return=self._may_return(reason))
         await asyncio.wait({session.running}, timeout=LEAVES_S)
         self.detach()
-        await self._seat.leave()
+        await self._seat.give_back()
 
     def _may_return(self, reason: EndReason) -> bool:
         """Return whether the caller may resume the session after it ended for *reason*."""

@@ -123,7 +123,7 @@ def _guarded(serve: Served) -> Handler:
             code = "audio_lost" if isinstance(away, AudioLostError) else "server_error"
             return refused(503, RequestError(code, FAILURES[code]), 1)
         finally:
-            held.leave()
+            held.give_all_back()
 
     return guarded
 

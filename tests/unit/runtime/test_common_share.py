@@ -98,5 +98,5 @@ def test_an_account_is_the_part_of_one_connection_and_gives_all_of_it_back() -> 
     assert (second.fits(20), second.fits(21)) == (True, False)
     first.give_back(10)
     assert (first.amount, share.free()) == (20, 70)
-    first.leave()
+    first.give_all_back()
     assert (first.amount, share.used("a"), share.free()) == (0, 10, 90)
