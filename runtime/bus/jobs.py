@@ -68,11 +68,11 @@ class Job:
 
     def pause(self) -> None:
         """Free the job's slot while it waits for something other than this worker."""
-        self._jobs.finished()
+        self._jobs.free_slot()
 
     def resume(self) -> None:
         """Take a slot for the job again, even if all are in use."""
-        self._jobs.resumed()
+        self._jobs.take_slot()
 
     async def working(self) -> None:
         """Send a heartbeat, which puts off redelivery by ack_wait."""
@@ -92,7 +92,7 @@ class Job:
     async def _close(self, word: bytes) -> None:
         if self._open:
             self._open = False
-            self._jobs.finished()
+            self._jobs.free_slot()
             await _answer(self._jobs.bus, self._msg, word)
 
 
@@ -157,14 +157,14 @@ class Jobs:
         while (job := await self._queue.get()) is not None:
             yield job
 
-    def finished(self) -> None:
+    def free_slot(self) -> None:
         """Free the slot of an answered job."""
-        self._pull.finished()
+        self._pull.free_slot()
         self._wake.set()
 
-    def resumed(self) -> None:
+    def take_slot(self) -> None:
         """Take a slot for a job that had freed it."""
-        self._pull.resumed()
+        self._pull.take_slot()
 
     async def drain(self) -> None:
         """Request no more jobs; those that the server has sent are still yielded."""
@@ -261,7 +261,7 @@ class Jobs:
             asyncio.get_running_loop().call_later(REFUSED_S, self._wake.set)
 
     async def _answer_unread(self, msg: Msg, word: bytes) -> None:
-        self.finished()
+        self.free_slot()
         await _answer(self.bus, msg, word)
 
 

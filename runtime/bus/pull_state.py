@@ -73,10 +73,10 @@ class PullState:
         self.depth = depth
         self.in_flight += 1
 
-    def finished(self) -> None:
+    def free_slot(self) -> None:
         """Free the slot of a job that was answered, or that waits."""
         self.in_flight -= 1
 
-    def resumed(self) -> None:
+    def take_slot(self) -> None:
         """Take a slot for a job that waited, even if all are in use."""
         self.in_flight += 1

@@ -218,7 +218,7 @@ def fold(events: Iterable[ev.Event]) -> History:
         if isinstance(
             event, ev.TurnTaken | ev.ResponseCompleted | ev.ToolCalled | ev.ToolRequested | Result
         ):
-            steps.setdefault(event.turn, ToolSteps()).note(event)
+            steps.setdefault(event.turn, ToolSteps()).read(event)
         _count(history, event)
         match event:
             case ev.TurnCommitted(turn=turn, text=text):

@@ -67,7 +67,7 @@ class SendBuffer:
         if self._held.amount:
             self._count()
 
-    def release(self) -> None:
+    def give_all_back(self) -> None:
         """Count nothing any more: the client has left."""
         self._bytes = 0
         self._held.give_all_back()

@@ -67,7 +67,7 @@ class IntakeStep(Enum):
     """Parsed messages wait to be taken, or memory for a long message is awaited."""
 
 
-class Piece(NamedTuple):
+class ParserPiece(NamedTuple):
     """Some frames for the parser."""
 
     data: bytes
@@ -121,13 +121,13 @@ class UnparsedFrames:
         """Take *data* to be parsed from its byte *at* on; nothing else waits."""
         self._rest, self._at = data, at
 
-    def next_piece(self) -> Piece:
+    def next_piece(self) -> ParserPiece:
         """Return the next few frames, which are parsed now."""
         data, at = self._rest, self._at
         until, frames, unmasked = self.heads.follow(data, MOST_FRAMES, at, MOST_PIECE_BYTES)
         # frees the parsed data if it is more than the rest
         self._rest, self._at = (data, until) if until < len(data) / 2 else (data[until:], 0)
-        return Piece(data[at:until], frames, unmasked)
+        return ParserPiece(data[at:until], frames, unmasked)
 
     def clear(self) -> None:
         """Free all data."""

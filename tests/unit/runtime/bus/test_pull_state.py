@@ -24,7 +24,7 @@ def test_a_job_takes_the_slot_that_was_asked_for_until_it_is_answered() -> None:
     pull.job_came(depth=7, now_s=10.1)
     assert (pull.in_flight, pull.depth) == (1, 7)
     assert pull.request(10.2) == 0
-    pull.finished()
+    pull.free_slot()
     assert pull.in_flight == 0
     assert pull.request(10.3) == 1
 
@@ -32,10 +32,10 @@ def test_a_job_takes_the_slot_that_was_asked_for_until_it_is_answered() -> None:
 def test_a_job_that_waits_leaves_its_slot_to_another_and_takes_one_again() -> None:
     pull = asked(1)
     pull.job_came(0, 10.1)
-    pull.finished()
+    pull.free_slot()
     assert pull.request(10.2) == 1
     pull.job_came(0, 10.3)
-    pull.resumed()
+    pull.take_slot()
     assert pull.in_flight == 2
     assert pull.request(10.4) == 0
 
@@ -48,9 +48,9 @@ def test_more_jobs_than_slots_are_accepted_and_no_more_requested() -> None:
     pull.job_came(0, 12.1)
     pull.job_came(0, 12.1)
     assert pull.in_flight == 2
-    pull.finished()
+    pull.free_slot()
     assert pull.request(12.2) == 0
-    pull.finished()
+    pull.free_slot()
     assert pull.request(12.3) == 1
 
 
