@@ -21,6 +21,7 @@ from nats.errors import Error as NatsError
 
 from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery
+from runtime.bus.errors import BusAwayError
 from runtime.bus.pull_state import Ended, PullState
 from runtime.bus.trace import trace_of
 from runtime.tasks import scoped_task
@@ -32,6 +33,7 @@ log = structlog.get_logger(__name__)
 PULL_EXPIRES_S = 30.0
 IDLE_HEARTBEAT_S = 0.5
 PULL_CHECK_INTERVAL_S = 0.25
+DEPTH_INTERVAL_S = 5.0
 REFUSED_S = 0.1
 """The delay before a refused request is repeated."""
 NEWER_WORKER_S = 1.0
@@ -116,6 +118,9 @@ class Jobs:
         self.consumer = consumer
         self._wanted = wanted
         self._copies = copies
+        self.depth = 0
+        """Jobs that wait for a worker, by the server's latest count. It is asked for: heartbeats
+        come without waiting jobs, and also while the server awaits answers before more jobs."""
         self._pull = PullState(slots)
         self._queue: asyncio.Queue[Job | None] = asyncio.Queue()
         """The slots bound this queue: the server sends no more jobs than were requested.
@@ -136,16 +141,12 @@ class Jobs:
     def in_flight(self) -> int:
         return self._pull.in_flight
 
-    @property
-    def depth(self) -> int:
-        """Jobs that wait for a worker, by the server's latest count."""
-        return self._pull.depth
-
     async def __aenter__(self) -> Self:
         self.bus.reconnected.append(self._on_reconnect)
         self._inbox = await self._subscribe()
         # an error of this task ends the jobs, and is raised at the end of the block
         await self._open.enter_async_context(scoped_task(self._keep_requesting()))
+        await self._open.enter_async_context(scoped_task(self._keep_counting()))
         return self
 
     async def __aexit__(self, *fault: Any) -> None:
@@ -200,6 +201,15 @@ class Jobs:
         finally:
             self._queue.put_nowait(None)
 
+    async def _keep_counting(self) -> None:
+        while True:
+            try:
+                info = await self.bus.api(f"CONSUMER.INFO.{subjects.EVENTS_STREAM}.{self.consumer}")
+                self.depth = info.get("num_pending", self.depth)
+            except BusAwayError:
+                pass  # the log has `bus_disconnected`
+            await asyncio.sleep(DEPTH_INTERVAL_S)
+
     async def _request_missing(self, drains: asyncio.TaskGroup) -> None:
         """Request jobs for the free slots, on a new inbox if the server has lost the requests."""
         loop = asyncio.get_running_loop()
@@ -232,7 +242,7 @@ class Jobs:
             ended = self._pull.status_came(status, int(left) if left else None, now_s)
             self._on_status(status, ended)
             return
-        self._pull.job_came(msg.metadata.num_pending, now_s)
+        self._pull.job_came(now_s)
         delivery = Delivery.of(msg)
         unwanted = self._wanted is not None and delivery.type not in {None, *self._wanted}
         if unwanted or (delivery.is_copy and not self._copies):
