@@ -13,6 +13,7 @@ from aura.cli.console.sound import SessionRecording
 from aura.cli.console.state import CONSOLE, MOST_SOUNDS, Console, session_of
 from aura.cli.decide import Try, judge
 from aura.cli.running import CommandError
+from edge.call.clock import now_ms
 from runtime.bus.reader import Stored
 from runtime.sessions import transfer
 from runtime.sessions.file import pack
@@ -175,7 +176,7 @@ async def _read(console: Console, session: str) -> tuple[ListedSession, list[Any
         BusAwayError: the server does not answer.
     """
     events = decoded(await console.watcher.bus.session_events(session))
-    row = folded(events, round(time.time() * 1000))
+    row = folded(events, now_ms())
     if row is None:
         raise Refused(404, "UNKNOWN_CALL", NO_SUCH)
     return row, events
