@@ -83,7 +83,7 @@ class Tools:
             known = ", ".join(transfer_targets(tool))
             self._fail(steps, call, "invalid", f"agent is one of: {known}", now_ms)
             return
-        steps.note(self._request(call, tool, arguments, now_ms))
+        steps.read(self._request(call, tool, arguments, now_ms))
         if tool.kind == "client":
             self._tell(call)
         elif tool.is_transfer:
@@ -126,7 +126,7 @@ class Tools:
         """Take a client's result for a call in *steps*, or for a background call."""
         background = map(StepCall, self._history.background_calls.values())
         running = (*(steps.running if steps else ()), *background)
-        call = next((one for one in running if one.id == report.call), None)
+        call = next((call for call in running if call.id == report.call), None)
         if call is None:
             return  # too late, or an unknown call
         if report.failed:
@@ -169,7 +169,7 @@ class Tools:
 
     def _enter_result(self, steps: ToolSteps | None, result: Result) -> None:
         if not self._history.take_late(result) and steps is not None:
-            steps.note(result)
+            steps.read(result)
 
 
 def _reject_constant(name: str) -> None:

@@ -73,8 +73,8 @@ class ToolSteps:
     texts: dict[int, str] = field(default_factory=dict)
     """The model's words in each step that ended with calls."""
 
-    def note(self, event: ev.Event) -> None:
-        """Note *event* of the same turn; a repeated event changes nothing."""
+    def read(self, event: ev.Event) -> None:
+        """Read *event* of the same turn; a repeated event changes nothing."""
         match event:
             case ev.TurnTaken(step=step):
                 self.step = max(self.step, step)
@@ -136,11 +136,11 @@ class ToolSteps:
             if not calls:
                 continue
             tool_calls = tuple(
-                ToolCall(one.id, one.called.name, one.called.arguments) for one in calls
+                ToolCall(call.id, call.called.name, call.called.arguments) for call in calls
             )
             text = self.texts.get(step, "") if with_text else ""
             found.append(Message("assistant", text, calls=tool_calls))
-            found += [Message("tool", one.as_text(), call=one.id) for one in calls]
+            found += [Message("tool", call.as_text(), call=call.id) for call in calls]
         return tuple(found)
 
 

@@ -9,9 +9,9 @@ from tests.unit.edge.core.session.test_tool_steps import completed
 
 def test_the_call_ends_with_a_response_whose_model_called_for_it_in_a_step_that_is_over() -> None:
     state, other = ToolState(), ToolState()
-    state.steps.note(call_of("end_call"))
-    other.steps.note(call_of("book"))
+    state.steps.read(call_of("end_call"))
+    other.steps.read(call_of("book"))
     assert not state.ends_call, "the step may still fail"
     for one in (state, other):
-        one.steps.note(completed(1))
+        one.steps.read(completed(1))
     assert (state.ends_call, other.ends_call) == (True, False)

@@ -169,7 +169,7 @@ def test_what_the_model_writes_as_a_name_is_cut_in_the_log(name: str) -> None:
 def test_on_another_edge_the_running_calls_of_the_client_are_told_again_and_jobs_are_not() -> None:
     bench = Bench()
     bench.run(call_of("book"), call_of("show", number=1), call_of("end_call", number=2))
-    bench.steps.note(call_of("hook", number=3))  # it was not requested there yet
+    bench.steps.read(call_of("hook", number=3))  # it was not requested there yet
     bench.tools.run_on(bench.steps, NOW_MS + 900)
     told, requested = bench.out.take()
     assert told == Tell(ClientToolCalled("call_3_0_1", "show", "{}"))

@@ -56,7 +56,7 @@ class Bench:
 
     def run(self, *calls: ev.ToolCalled, now_ms: int = NOW_MS) -> list[Effect]:
         for call in calls:
-            self.steps.note(call)
+            self.steps.read(call)
         self.tools.run(self.steps, now_ms)
         return self.out.take()
 

@@ -55,14 +55,14 @@ def taken(step: int) -> ev.TurnTaken:
 def steps(*events: ev.Event) -> ToolSteps:
     found = ToolSteps()
     for event in events:
-        found.note(event)
+        found.read(event)
     return found
 
 
 def test_a_tool_counts_as_called_once_its_step_is_over_and_in_all_later_steps() -> None:
     found = steps(called())
     assert not found.has_called("book")
-    found.note(completed(1))
+    found.read(completed(1))
     assert found.has_called("book")
     assert not found.has_called("end_call")
     found.step = 1
@@ -72,9 +72,9 @@ def test_a_tool_counts_as_called_once_its_step_is_over_and_in_all_later_steps() 
 def test_a_step_is_whole_with_all_results_and_the_models_last_word() -> None:
     found = steps(called(0), called(1), requested(0), requested(1), returned(1))
     assert not found.is_waiting  # the model may yet call more
-    found.note(completed(2))
+    found.read(completed(2))
     assert (found.is_waiting, found.is_whole) == (True, False)
-    found.note(returned(0))
+    found.read(returned(0))
     assert (found.is_waiting, found.is_whole) == (False, True)
 
 
@@ -92,7 +92,7 @@ def test_a_call_expires_by_the_deadline_of_its_tool_while_it_runs() -> None:
     found = steps(called(), requested())
     (call,) = found.running
     assert call.expires_ms == 1000 + TOOL.deadline_ms
-    found.note(returned())
+    found.read(returned())
     assert found.running == []
 
 
@@ -139,9 +139,9 @@ def test_a_call_that_was_not_requested_has_no_deadline_and_changed_nothing() -> 
     (call,) = found.current_calls
     assert call.expires_ms is None
     assert not found.is_used
-    found.note(requested())
+    found.read(requested())
     assert found.is_used
-    found.note(returned())
+    found.read(returned())
     assert call.expires_ms is None
     assert found.is_used  # its effects cannot be undone
 
