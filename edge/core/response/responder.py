@@ -72,9 +72,7 @@ class Responder:
         """The start of the response's oldest running tool call, Unix ms, or None if none runs."""
         response = self._current.response
         running = response.tools.steps.running if response else []
-        return min(
-            (call.requested_ms for call in running if call.requested_ms is not None), default=None
-        )
+        return min((request.at_ms for request in running), default=None)
 
     def speak(self, chunk: ChunkSpoken, now_ms: int) -> None:
         """Take audio of the response."""

@@ -26,6 +26,8 @@ class ToolState:
     def has_transferred(self) -> bool:
         """Whether a call of the current step has transferred the caller to another agent."""
         return any(
-            call.tool and call.tool.is_transfer and isinstance(call.result, ToolReturned)
+            call.requested
+            and call.requested.tool.is_transfer
+            and isinstance(call.result, ToolReturned)
             for call in self.steps.current_calls
         )

@@ -17,7 +17,7 @@ from edge.core.response.tools import Tools
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
 from edge.core.session.prompt_size import fitting_steps
-from edge.core.session.tool_steps import Result
+from edge.core.session.step_call import Result
 from schemas import events as ev
 from schemas.tools import ToolFunction
 
@@ -182,12 +182,12 @@ class ToolTurns:
         use, steps = self._config.current.tool_use, response.tools.steps
         says = use.wait_words and not response.tools.was_told_to_wait
         sounds = use.wait_sound and response.playback.wait_sound_before < response.sentences.written
-        if not (says or sounds) or not steps.is_waiting:
+        if not (says or sounds) or steps.step not in steps.texts:  # the model still writes
             return None
         if not response.is_being_sent or not response.is_caught_up:
             return None
-        requested_ms = max((call.requested_ms or 0 for call in steps.current_calls), default=0)
-        return max(requested_ms, response.playback.until_ms) + use.wait_ms
+        requested_ms = [call.requested.at_ms for call in steps.current_calls if call.requested]
+        return max([*requested_ms, response.playback.until_ms]) + use.wait_ms
 
     def _say(self, response: Response, words: str, now_ms: int) -> None:
         event = sentence(self._out.head(now_ms), response, words, self._config.current, fixed=True)

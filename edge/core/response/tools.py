@@ -5,14 +5,14 @@ the client; built-in tools are run here.
 """
 
 import json
-from typing import Any
 
 from edge.core.messages.client_events import ClientToolCalled, ClientToolCancelled
 from edge.core.messages.effects import Outbox
 from edge.core.messages.inputs import ClientToolResult
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
-from edge.core.session.tool_steps import Result, StepCall, ToolSteps, key_of
+from edge.core.session.step_call import Result, id_of
+from edge.core.session.tool_steps import ToolSteps
 from schemas import events as ev
 from schemas.tools import (
     END_CALL,
@@ -51,121 +51,134 @@ class Tools:
 
     def run(self, steps: ToolSteps, now_ms: int) -> None:
         """Run the pending calls of the current step; their turn is committed."""
-        for call in steps.current_calls:
-            if not call.is_done_or_running:
-                self._run(steps, call, now_ms)
+        for called in steps.pending:
+            self._run(steps, called, now_ms)
 
     def run_on(self, steps: ToolSteps, now_ms: int) -> None:
         """Continue the calls of a turn that began on another edge."""
-        for call in steps.running:
-            if call.tool and call.tool.kind == "client":
-                self._tell(call)
-            elif call.tool and call.tool.is_transfer:
-                self._transfer(call)
+        for request in steps.running:
+            self._start(request)
         self.run(steps, now_ms)
 
-    def _run(self, steps: ToolSteps, call: StepCall, now_ms: int) -> None:
-        name = call.called.name
-        tool = next((tool for tool in self._config.current.tools if tool.name == name), None)
-        if call.called.step >= self._config.current.tool_use.max_steps:
-            self._fail(steps, call, "unknown", "no tool may be called any more", now_ms)
+    def _run(self, steps: ToolSteps, called: ev.ToolCalled, now_ms: int) -> None:
+        tool = next((tool for tool in self._config.current.tools if tool.name == called.name), None)
+        if called.step >= self._config.current.tool_use.max_steps:
+            self._fail(steps, called, "unknown", "no tool may be called any more", now_ms)
             return
         if tool is None or (
             tool.kind == "builtin" and tool.name not in {*BUILT_IN_RESULTS, TRANSFER}
         ):
-            self._fail(steps, call, "unknown", "there is no such tool", now_ms)
+            self._fail(steps, called, "unknown", "there is no such tool", now_ms)
             return
-        arguments = _arguments(call.called.arguments)
+        arguments = _arguments(called.arguments)
         if arguments is None:
-            self._fail(steps, call, "invalid", "the arguments are not a JSON object", now_ms)
+            self._fail(steps, called, "invalid", "the arguments are not a JSON object", now_ms)
             return
         if tool.is_transfer and _target(arguments) not in transfer_targets(tool):
             known = ", ".join(transfer_targets(tool))
-            self._fail(steps, call, "invalid", f"agent is one of: {known}", now_ms)
+            self._fail(steps, called, "invalid", f"agent is one of: {known}", now_ms)
             return
-        steps.note(self._request(call, tool, arguments, now_ms))
-        if tool.kind == "client":
-            self._tell(call)
-        elif tool.is_transfer:
-            self._transfer(call)
-        elif tool.kind == "builtin":
-            self._return(steps, call, BUILT_IN_RESULTS[tool.name], now_ms)
+        request = self._request(called, tool, arguments, now_ms)
+        steps.note(request)
+        self._start(request)
+        if tool.kind == "builtin" and not tool.is_transfer:
+            self._return(steps, request, BUILT_IN_RESULTS[tool.name], now_ms)
 
     def _request(
-        self, call: StepCall, tool: ToolConfig, arguments: str, now_ms: int
+        self, called: ev.ToolCalled, tool: ToolConfig, arguments: str, now_ms: int
     ) -> ev.ToolRequested:
-        turn, step, number = key_of(call.called)
-        requested = ev.ToolRequested(
+        request = ev.ToolRequested(
             **self._out.head(now_ms),
-            turn=turn,
-            step=step,
-            call=number,
+            turn=called.turn,
+            step=called.step,
+            call=called.call,
             tool=tool,
             arguments=arguments,
             deadline_ms=now_ms + tool.deadline_ms,
             recorded=("tool",) if tool.kind in {"client", "builtin"} else (),
         )
-        return self._out.publish(requested)
+        return self._out.publish(request)
 
-    def _tell(self, call: StepCall) -> None:
-        arguments = _arguments(call.called.arguments) or "{}"
-        self._out.tell(ClientToolCalled(call.id, call.called.name, arguments))
-
-    def _transfer(self, call: StepCall) -> None:
-        self._out.transfer(call.id, _target(call.called.arguments))
+    def _start(self, request: ev.ToolRequested) -> None:
+        """Pass a request to the client or to the shell, if one of them runs it."""
+        if request.tool.kind == "client":
+            call = ClientToolCalled(id_of(request), request.tool.name, request.arguments)
+            self._out.tell(call)
+        elif request.tool.is_transfer:
+            self._out.transfer(id_of(request), _target(request.arguments))
 
     def cancel(self, steps: ToolSteps) -> None:
         """Tell the client which of its calls were cancelled with their turn."""
-        for call in steps.running:
-            if call.tool and call.tool.kind == "client" and call.tool.cancel:
-                self._out.tell(ClientToolCancelled(call.id))
+        for request in steps.running:
+            if request.tool.kind == "client" and request.tool.cancel:
+                self._out.tell(ClientToolCancelled(id_of(request)))
 
     # -------------------------------------------------------- results
 
     def client_result(self, steps: ToolSteps | None, report: ClientToolResult, now_ms: int) -> None:
         """Take a client's result for a call in *steps*, or for a background call."""
-        background = map(StepCall, self._history.background_calls.values())
-        running = (*(steps.running if steps else ()), *background)
-        call = next((one for one in running if one.id == report.call), None)
-        if call is None:
+        running = (*(steps.running if steps else ()), *self._history.background_calls.values())
+        request = next((request for request in running if id_of(request) == report.call), None)
+        if request is None:
             return  # too late, or an unknown call
         if report.failed:
-            self._fail(steps, call, "refused", report.result, now_ms)
+            self._fail(steps, request, "refused", report.result, now_ms)
         elif len(report.result.encode()) > MOST_RESULT_BYTES:
             detail = f"the result is longer than {MOST_RESULT_BYTES} bytes"
-            self._fail(steps, call, "invalid", detail, now_ms)
+            self._fail(steps, request, "invalid", detail, now_ms)
         else:
-            self._return(steps, call, report.result, now_ms)
+            self._return(steps, request, report.result, now_ms)
 
     def expire(self, steps: ToolSteps, now_ms: int) -> None:
         """Give up the calls without a result in time."""
-        for call in steps.running:
-            if (at_ms := call.expires_ms) is not None and now_ms >= at_ms + TOOL_GRACE_MS:
-                self._fail(steps, call, "timeout", "it did not answer in time", now_ms)
+        for request in steps.running:
+            if now_ms >= request.deadline_ms + TOOL_GRACE_MS:
+                self._fail(steps, request, "timeout", "it did not answer in time", now_ms)
 
     def due_ms(self, steps: ToolSteps) -> int | None:
         """The time of the next `expire`, Unix ms, or None if nothing runs."""
-        times = [call.expires_ms for call in steps.running]
-        return min((at_ms + TOOL_GRACE_MS for at_ms in times if at_ms is not None), default=None)
+        return min((one.deadline_ms + TOOL_GRACE_MS for one in steps.running), default=None)
 
-    def _return(self, steps: ToolSteps | None, call: StepCall, result: str, now_ms: int) -> None:
-        name, common = call.called.name, self._common_fields(call, now_ms)
-        returned = ev.ToolReturned(**common, name=name, result=result)
+    def _return(
+        self, steps: ToolSteps | None, request: ev.ToolRequested, result: str, now_ms: int
+    ) -> None:
+        returned = ev.ToolReturned(
+            **self._out.head(now_ms),
+            turn=request.turn,
+            step=request.step,
+            call=request.call,
+            name=request.tool.name,
+            result=result,
+            took_ms=float(now_ms - request.at_ms),
+            by_edge=True,
+        )
         self._enter_result(steps, self._out.publish(returned))
 
     def _fail(
-        self, steps: ToolSteps | None, call: StepCall, reason: ToolFailure, detail: str, now_ms: int
+        self,
+        steps: ToolSteps | None,
+        call: ev.ToolCalled | ev.ToolRequested,
+        reason: ToolFailure,
+        detail: str,
+        now_ms: int,
     ) -> None:
-        name, common = call.called.name[:64], self._common_fields(call, now_ms)
-        failed = ev.ToolFailed(**common, name=name, reason=reason, detail=detail[:500])
+        """Publish the failure of a call that runs, or is refused."""
+        if isinstance(call, ev.ToolRequested):
+            name, took_ms = call.tool.name, now_ms - call.at_ms
+        else:
+            name, took_ms = call.name[:64], 0
+        failed = ev.ToolFailed(
+            **self._out.head(now_ms),
+            turn=call.turn,
+            step=call.step,
+            call=call.call,
+            name=name,
+            reason=reason,
+            detail=detail[:500],
+            took_ms=float(took_ms),
+            by_edge=True,
+        )
         self._enter_result(steps, self._out.publish(failed))
-
-    def _common_fields(self, call: StepCall, now_ms: int) -> dict[str, Any]:
-        """Return the fields of a result and of a failure of *call*, without its name."""
-        turn, step, number = key_of(call.called)
-        took_ms = float(now_ms - (call.requested_ms or now_ms))
-        numbers = {"turn": turn, "step": step, "call": number}
-        return {**self._out.head(now_ms), **numbers, "took_ms": took_ms, "by_edge": True}
 
     def _enter_result(self, steps: ToolSteps | None, result: Result) -> None:
         if not self._history.take_late(result) and steps is not None:
