@@ -11,7 +11,7 @@ from edge.core.messages.client_events import Interrupted, ResponseStarted
 from edge.core.messages.inputs import ResponseRequested
 from edge.core.response.request import Origin
 from edge.core.response.response import Phase, Response
-from edge.core.session.unfinished_response import UnfinishedResponse
+from edge.core.session.unfinished_response import Progress, UnfinishedResponse
 from schemas import events as ev
 from schemas.control import Instruct, Say
 from schemas.events import Message
@@ -251,7 +251,7 @@ def test_the_rest_of_a_response_goes_on_and_its_words_are_no_longer_carried() ->
 
 @pytest.mark.parametrize(
     ("changes", "cancelled", "complete"),
-    [({"since_ms": NOW_MS - 600_000}, True, False), ({"all_sent": True}, False, True)],
+    [({"since_ms": NOW_MS - 600_000}, True, False), ({"progress": Progress.ALL_SENT}, False, True)],
 )
 def test_a_response_without_a_rest_is_ended(
     changes: dict[str, Any], cancelled: bool, complete: bool
