@@ -4,7 +4,6 @@ The states of an interruption are drawn in `interruption.py`.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from edge.core.messages.client_events import Interrupted, Measured, ResponseDropped
 from edge.core.messages.effects import Outbox
@@ -12,7 +11,7 @@ from edge.core.messages.inputs import Played, Truncated
 from edge.core.response.interruption import InterruptionMove
 from edge.core.response.request import UNMEASURED
 from edge.core.response.response import Phase, Response
-from edge.core.response.sentence import BEGINNING
+from edge.core.response.sentence import BEGINNING, Position
 from edge.core.response.tool_turns import ToolTurns
 from edge.core.session.history import History
 from edge.core.session.message_names import response_key
@@ -125,7 +124,6 @@ class CurrentResponse:
         *resumable*: the response goes on on another connection, from the position of the rewind.
         """
         self.response, self.last, request = None, response, response.request
-        where = response.playback.position if resumable else BEGINNING
         self._history.control.turn_over(request.turn)
         if request.in_conversation:
             steps = response.tools.steps
@@ -137,23 +135,36 @@ class CurrentResponse:
             now_ms,
             text=heard,
             complete=complete,
-            resumable=resumable,
-            sentence=where.sentence,
-            sentence_ms=where.before_ms,
-            sentence_words=where.words,
+            resume_at=response.playback.position if resumable else None,
         )
         if complete and response.tools.ends_call:
             self._out.hang_up()
 
-    def _publish_heard(self, response: Response, now_ms: int, **heard: Any) -> None:
-        """Publish what was *heard* of a response, by fields of the event."""
+    def _publish_heard(
+        self,
+        response: Response,
+        now_ms: int,
+        *,
+        text: str,
+        complete: bool,
+        carried: bool = False,
+        resume_at: Position | None = None,
+    ) -> None:
+        """Publish what was heard of a response."""
+        where = resume_at or BEGINNING
         event = ev.AnswerHeard(
             **self._out.head(now_ms),
             turn=response.turn,
+            text=text,
+            complete=complete,
             played_ms=response.playback.played_ms(now_ms),
+            carried=carried,
+            resumable=resume_at is not None,
+            sentence=where.sentence,
+            sentence_ms=where.before_ms,
+            sentence_words=where.words,
             part=response.request.earlier_connections,
             in_conversation=response.request.in_conversation,
-            **heard,
         )
         self._out.publish(event)
 
