@@ -66,7 +66,7 @@ class CurrentResponse:
         self.cancel(response, now_ms, "retracted")
         self.speculation.retracted += response.request.speculative
         self.speculation.sentences += response.sentences.written
-        if response.tools.steps.is_used:  # otherwise its tools would run twice
+        if response.steps.is_used:  # otherwise its tools would run twice
             self.finish(response, now_ms, heard="", complete=False)
             return
         self.response = None
@@ -126,7 +126,7 @@ class CurrentResponse:
         self.response, self.last, request = None, response, response.request
         self._history.control.turn_over(request.turn)
         if request.in_conversation:
-            steps = response.tools.steps
+            steps = response.steps
             self._history.enter_turn(request.caller_words, heard, steps, request.turn)
         else:
             self._history.turn_over()
@@ -137,7 +137,7 @@ class CurrentResponse:
             complete=complete,
             resume_at=response.playback.position if resumable else None,
         )
-        if complete and response.tools.ends_call:
+        if complete and response.steps.ends_call:
             self._out.hang_up()
 
     def _publish_heard(

@@ -6,7 +6,6 @@ from edge.core.response.playback import Playback
 from edge.core.response.request import Origin, Request
 from edge.core.response.response import Phase, Response
 from edge.core.response.sentence import Position
-from edge.core.response.tool_state import ToolState
 from edge.core.session.history import History
 from edge.core.session.unfinished_response import Progress, UnfinishedResponse
 from schemas import events as ev
@@ -36,7 +35,7 @@ def rest_of(begun: UnfinishedResponse, voice: VoiceConfig, now_ms: int) -> Respo
     request = Request(
         Origin.RESUMED, now_ms, begun.caller_words, begun.confidence, begun.turn, earlier
     )
-    return Response(request, playback, Phase.COMMITTED, tools=ToolState(begun.steps))
+    return Response(request, playback, Phase.COMMITTED, steps=begun.steps)
 
 
 def end(begun: UnfinishedResponse, history: History, out: Outbox, now_ms: int) -> None:

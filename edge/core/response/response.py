@@ -13,12 +13,12 @@ from enum import Enum, auto
 from typing import Literal
 
 from edge.core.endpointing.end_of_turn import is_question
-from edge.core.messages.client_events import ResponseDone
+from edge.core.messages.client_events import CallsDone, ResponseDone
 from edge.core.response.interruption import Interruption
 from edge.core.response.playback import Playback
 from edge.core.response.request import CAN_GO_ON, Request
 from edge.core.response.sentence import Sentences
-from edge.core.response.tool_state import ToolState
+from edge.core.session.tool_steps import ToolSteps
 from runtime.moves import moved
 from schemas.events import ResponseCompleted, ResponseSentence
 
@@ -77,7 +77,11 @@ class Response:
     """What has arrived of it, and what was sent and heard of that."""
     phase: Phase = Phase.SPECULATIVE
     interruption: Interruption = field(default_factory=Interruption)
-    tools: ToolState = field(default_factory=ToolState)
+    steps: ToolSteps = field(default_factory=ToolSteps)
+    calls_done: CallsDone | None = None
+    """The end of the current step, until the client knows that all its calls are known."""
+    was_told_to_wait: bool = False
+    """Whether the caller was told to wait for a tool."""
     times_ms: dict[Mark, float] = field(default_factory=dict)
     """The turn waterfall, ms after the last speech."""
     not_before_ms: int = 0
@@ -128,7 +132,7 @@ class Response:
     def waits_for_model(self) -> bool:
         """Whether all sentences so far were sent and the model will write more."""
         waits = self.sentences.completed is None and self.is_caught_up
-        return self.tools.steps.step > 0 and waits
+        return self.steps.step > 0 and waits
 
     @property
     def is_caught_up(self) -> bool:

@@ -164,9 +164,9 @@ class Tools:
     ) -> None:
         """Publish the failure of a call that runs, or is refused."""
         if isinstance(call, ev.ToolRequested):
-            name, took_ms = call.tool.name, now_ms - call.at_ms
+            name, took_ms = call.tool.name, float(now_ms - call.at_ms)
         else:
-            name, took_ms = call.name[:64], 0
+            name, took_ms = call.name[:64], 0.0
         failed = ev.ToolFailed(
             **self._out.head(now_ms),
             turn=call.turn,
@@ -175,7 +175,7 @@ class Tools:
             name=name,
             reason=reason,
             detail=detail[:500],
-            took_ms=float(took_ms),
+            took_ms=took_ms,
             by_edge=True,
         )
         self._enter_result(steps, self._out.publish(failed))

@@ -18,6 +18,7 @@ from edge.core.session.step_call import (
 )
 from schemas import events as ev
 from schemas.events import Message, ToolCall
+from schemas.tools import END_CALL
 
 MOST_KEPT_CHARS = 2000
 """The most characters of a result in later turns. Whole results in a history of forty messages
@@ -70,10 +71,22 @@ class ToolSteps:
         calls = (call for call in self.calls.values() if call.phase is RUNNING)
         return [call.requested for call in calls if call.requested]
 
-    def has_called(self, name: str) -> bool:
-        """Tell whether the model has called the tool *name* in a step that is over."""
+    @property
+    def ends_call(self) -> bool:
+        """Whether the model has called for the end of the call in a step that is over."""
         return any(
-            call.called.name == name for (step, _), call in self.calls.items() if step in self.texts
+            call.called.name == END_CALL.name and step in self.texts
+            for (step, _), call in self.calls.items()
+        )
+
+    @property
+    def has_transferred(self) -> bool:
+        """Whether a call of the current step has transferred the caller to another agent."""
+        return any(
+            call.requested
+            and call.requested.tool.is_transfer
+            and isinstance(call.result, ev.ToolReturned)
+            for call in self.current_calls
         )
 
     @property

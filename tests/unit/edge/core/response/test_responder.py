@@ -265,7 +265,7 @@ def test_a_response_whose_tool_was_run_is_not_given_up_without_words() -> None:
     aura.requester.commit(response, aura.now_ms)
     aura.calls(response.turn, "ask")
     aura.responder.client_result(
-        ClientToolResult(id_of(response.tools.steps.running[0]), "no"), aura.now_ms
+        ClientToolResult(id_of(response.steps.running[0]), "no"), aura.now_ms
     )
     assert [one.result for one in aura.published(ev.ToolReturned)] == ["no"]
     assert aura.responder.give_up("llm", aura.now_ms)

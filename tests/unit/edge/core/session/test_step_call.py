@@ -6,12 +6,7 @@ import pytest
 
 from edge.core.session.step_call import CALLED, DONE, RUNNING, STILL_RUNNING, StepCall
 from runtime.moves import IllegalMoveError
-from schemas import events as ev
-from tests.unit.edge.core.session.test_tool_steps import HEAD, called, requested, returned
-
-FAILED = ev.ToolFailed(
-    **HEAD, turn=1, step=0, call=0, name="book", reason="timeout", detail="no answer"
-)
+from tests.unit.edge.core.session.test_tool_steps import FAILED, called, requested, returned
 
 
 def test_a_call_is_called_then_runs_and_then_has_a_result() -> None:

@@ -8,10 +8,15 @@ import msgspec
 
 from edge.core.session.tool_steps import MOST_KEPT_CHARS, ToolSteps, late, shortened
 from schemas import events as ev
-from schemas.tools import ToolConfig
+from schemas.tools import ToolConfig, transfer_tool
 
 HEAD: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1000}
 TOOL = ToolConfig(name="book", description="Books.", parameters={}, kind="nats")
+
+
+FAILED = ev.ToolFailed(
+    **HEAD, turn=1, step=0, call=0, name="book", reason="timeout", detail="no answer"
+)
 
 
 def called(call: int = 0, step: int = 0) -> ev.ToolCalled:
@@ -62,14 +67,24 @@ def steps(*events: ev.Event) -> ToolSteps:
     return found
 
 
-def test_a_tool_counts_as_called_once_its_step_is_over_and_in_all_later_steps() -> None:
-    found = steps(called())
-    assert not found.has_called("book")
+def test_the_call_ends_once_the_model_has_called_for_it_in_a_step_that_is_over() -> None:
+    found = steps(msgspec.structs.replace(called(), name="end_call"))
+    assert not found.ends_call, "the step may still fail"
     found.note(completed(1))
-    assert found.has_called("book")
-    assert not found.has_called("end_call")
+    assert found.ends_call
     found.step = 1
-    assert found.has_called("book")
+    assert found.ends_call
+    assert not steps(called(), completed(1)).ends_call
+
+
+def test_the_caller_is_transferred_once_the_transfer_has_returned() -> None:
+    transfer = msgspec.structs.replace(requested(), tool=transfer_tool({"sales": ""}))
+    found = steps(called(), transfer)
+    assert not found.has_transferred
+    found.note(returned())
+    assert found.has_transferred
+    assert not steps(called(), transfer, FAILED).has_transferred
+    assert not steps(called(), requested(), returned()).has_transferred
 
 
 def test_a_step_is_whole_with_all_results_and_the_models_last_word() -> None:
