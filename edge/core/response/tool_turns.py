@@ -69,9 +69,9 @@ class ToolTurns:
         self, response: Response | None, report: ClientToolResult, now_ms: int
     ) -> None:
         """Take the client's result of a call."""
-        self._tools.client_result(response.steps if response else None, report, now_ms)
-        if response:
-            self._begin_next_step(response, now_ms)
+        steps = response.steps if response else None
+        if result := self._tools.client_result(steps, report, now_ms):
+            self.came(response, result, now_ms)
 
     # -------------------------------------------------------- steps
 
@@ -96,11 +96,9 @@ class ToolTurns:
         self.tell_calls_done(response)
         if response.phase is Phase.SPECULATIVE or not steps.is_whole:
             return
-        if response.steps.ends_call and response.sentences.written:  # it has said goodbye
+        if steps.ends_call and response.sentences.written:  # it has said goodbye
             self._end(response, now_ms)
-        elif response.steps.has_transferred and (
-            greeting := self._config.current.response.greeting
-        ):
+        elif steps.has_transferred and (greeting := self._config.current.response.greeting):
             self._say(response, greeting, now_ms)
             self._end(response, now_ms)
         elif steps.step >= self._config.current.tool_use.max_steps:

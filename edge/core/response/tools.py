@@ -19,7 +19,6 @@ from schemas.tools import (
     MOST_ARGUMENT_CHARS,
     MOST_RESULT_BYTES,
     TRANSFER,
-    ToolConfig,
     ToolFailure,
     ToolFunction,
     functions_of,
@@ -52,42 +51,33 @@ class Tools:
     def run(self, steps: ToolSteps, now_ms: int) -> None:
         """Run the pending calls of the current step; their turn is committed."""
         for called in steps.pending:
-            self._run(steps, called, now_ms)
+            event = self._request(called, now_ms)
+            steps.note(event)
+            if isinstance(event, ev.ToolRequested):
+                self._start(steps, event, now_ms)
 
     def run_on(self, steps: ToolSteps, now_ms: int) -> None:
         """Continue the calls of a turn that began on another edge."""
         for request in steps.running:
-            self._start(request)
+            self._start(steps, request, now_ms)
         self.run(steps, now_ms)
 
-    def _run(self, steps: ToolSteps, called: ev.ToolCalled, now_ms: int) -> None:
+    def _request(self, called: ev.ToolCalled, now_ms: int) -> ev.ToolRequested | ev.ToolFailed:
+        """Return the published request of a call, or its failure if it is refused."""
         tool = next((tool for tool in self._config.current.tools if tool.name == called.name), None)
         if called.step >= self._config.current.tool_use.max_steps:
-            self._fail(steps, called, "unknown", "no tool may be called any more", now_ms)
-            return
+            return self._fail(called, "unknown", "no tool may be called any more", now_ms)
         if tool is None or (
             tool.kind == "builtin" and tool.name not in {*BUILT_IN_RESULTS, TRANSFER}
         ):
-            self._fail(steps, called, "unknown", "there is no such tool", now_ms)
-            return
+            return self._fail(called, "unknown", "there is no such tool", now_ms)
         arguments = _arguments(called.arguments)
         if arguments is None:
-            self._fail(steps, called, "invalid", "the arguments are not a JSON object", now_ms)
-            return
+            return self._fail(called, "invalid", "the arguments are not a JSON object", now_ms)
         if tool.is_transfer and _target(arguments) not in transfer_targets(tool):
             known = ", ".join(transfer_targets(tool))
-            self._fail(steps, called, "invalid", f"agent is one of: {known}", now_ms)
-            return
-        request = self._request(called, tool, arguments, now_ms)
-        steps.note(request)
-        self._start(request)
-        if tool.kind == "builtin" and not tool.is_transfer:
-            self._return(steps, request, BUILT_IN_RESULTS[tool.name], now_ms)
-
-    def _request(
-        self, called: ev.ToolCalled, tool: ToolConfig, arguments: str, now_ms: int
-    ) -> ev.ToolRequested:
-        request = ev.ToolRequested(
+            return self._fail(called, "invalid", f"agent is one of: {known}", now_ms)
+        requested = ev.ToolRequested(
             **self._out.head(now_ms),
             turn=called.turn,
             step=called.step,
@@ -97,15 +87,17 @@ class Tools:
             deadline_ms=now_ms + tool.deadline_ms,
             recorded=("tool",) if tool.kind in {"client", "builtin"} else (),
         )
-        return self._out.publish(request)
+        return self._out.publish(requested)
 
-    def _start(self, request: ev.ToolRequested) -> None:
-        """Pass a request to the client or to the shell, if one of them runs it."""
+    def _start(self, steps: ToolSteps, request: ev.ToolRequested, now_ms: int) -> None:
+        """Start a call that no tool runner takes."""
+        name, call = request.tool.name, id_of(request)
         if request.tool.kind == "client":
-            call = ClientToolCalled(id_of(request), request.tool.name, request.arguments)
-            self._out.tell(call)
+            self._out.tell(ClientToolCalled(call, name, request.arguments))
         elif request.tool.is_transfer:
-            self._out.transfer(id_of(request), _target(request.arguments))
+            self._out.transfer(call, _target(request.arguments))
+        elif request.tool.kind == "builtin" and name in BUILT_IN_RESULTS:
+            steps.note(self._return(request, BUILT_IN_RESULTS[name], now_ms))
 
     def cancel(self, steps: ToolSteps) -> None:
         """Tell the client which of its calls were cancelled with their turn."""
@@ -115,33 +107,32 @@ class Tools:
 
     # -------------------------------------------------------- results
 
-    def client_result(self, steps: ToolSteps | None, report: ClientToolResult, now_ms: int) -> None:
-        """Take a client's result for a call in *steps*, or for a background call."""
+    def client_result(
+        self, steps: ToolSteps | None, report: ClientToolResult, now_ms: int
+    ) -> Result | None:
+        """Return the published result of a call in *steps* or in the background; None: too late."""
         running = (*(steps.running if steps else ()), *self._history.background_calls.values())
         request = next((request for request in running if id_of(request) == report.call), None)
         if request is None:
-            return  # too late, or an unknown call
+            return None
         if report.failed:
-            self._fail(steps, request, "refused", report.result, now_ms)
-        elif len(report.result.encode()) > MOST_RESULT_BYTES:
+            return self._fail(request, "refused", report.result, now_ms)
+        if len(report.result.encode()) > MOST_RESULT_BYTES:
             detail = f"the result is longer than {MOST_RESULT_BYTES} bytes"
-            self._fail(steps, request, "invalid", detail, now_ms)
-        else:
-            self._return(steps, request, report.result, now_ms)
+            return self._fail(request, "invalid", detail, now_ms)
+        return self._return(request, report.result, now_ms)
 
     def expire(self, steps: ToolSteps, now_ms: int) -> None:
         """Give up the calls without a result in time."""
         for request in steps.running:
             if now_ms >= request.deadline_ms + TOOL_GRACE_MS:
-                self._fail(steps, request, "timeout", "it did not answer in time", now_ms)
+                steps.note(self._fail(request, "timeout", "it did not answer in time", now_ms))
 
     def due_ms(self, steps: ToolSteps) -> int | None:
         """The time of the next `expire`, Unix ms, or None if nothing runs."""
         return min((one.deadline_ms + TOOL_GRACE_MS for one in steps.running), default=None)
 
-    def _return(
-        self, steps: ToolSteps | None, request: ev.ToolRequested, result: str, now_ms: int
-    ) -> None:
+    def _return(self, request: ev.ToolRequested, result: str, now_ms: int) -> ev.ToolReturned:
         returned = ev.ToolReturned(
             **self._out.head(now_ms),
             turn=request.turn,
@@ -152,17 +143,16 @@ class Tools:
             took_ms=float(now_ms - request.at_ms),
             by_edge=True,
         )
-        self._enter_result(steps, self._out.publish(returned))
+        return self._out.publish(returned)
 
     def _fail(
         self,
-        steps: ToolSteps | None,
         call: ev.ToolCalled | ev.ToolRequested,
         reason: ToolFailure,
         detail: str,
         now_ms: int,
-    ) -> None:
-        """Publish the failure of a call that runs, or is refused."""
+    ) -> ev.ToolFailed:
+        """Return the published failure of a call that runs, or is refused."""
         if isinstance(call, ev.ToolRequested):
             name, took_ms = call.tool.name, float(now_ms - call.at_ms)
         else:
@@ -178,11 +168,7 @@ class Tools:
             took_ms=took_ms,
             by_edge=True,
         )
-        self._enter_result(steps, self._out.publish(failed))
-
-    def _enter_result(self, steps: ToolSteps | None, result: Result) -> None:
-        if not self._history.take_late(result) and steps is not None:
-            steps.note(result)
+        return self._out.publish(failed)
 
 
 def _reject_constant(name: str) -> None:
