@@ -101,7 +101,8 @@ class CurrentResponse:
             self.finish(response, now_ms, heard=response.text, complete=True)
         else:
             response.rewind(now_ms)
-            self.finish(response, now_ms, heard=heard, complete=False, resumable=True)
+            where = response.playback.position
+            self.finish(response, now_ms, heard=heard, complete=False, resume_at=where)
 
     def cancel(self, response: Response, now_ms: int, reason: ev.CancelReason) -> None:
         head = self._out.head(now_ms)
@@ -117,11 +118,11 @@ class CurrentResponse:
         *,
         heard: str,
         complete: bool,
-        resumable: bool = False,
+        resume_at: Position | None = None,
     ) -> None:
         """Enter the turn into the history, with the heard part of its response.
 
-        *resumable*: the response goes on on another connection, from the position of the rewind.
+        *resume_at*: the position from which it goes on on another connection; None: it is over.
         """
         self.response, self.last, request = None, response, response.request
         self._history.control.turn_over(request.turn)
@@ -130,13 +131,7 @@ class CurrentResponse:
             self._history.enter_turn(request.caller_words, heard, steps, request.turn)
         else:
             self._history.turn_over()
-        self._publish_heard(
-            response,
-            now_ms,
-            text=heard,
-            complete=complete,
-            resume_at=response.playback.position if resumable else None,
-        )
+        self._publish_heard(response, now_ms, text=heard, complete=complete, resume_at=resume_at)
         if complete and response.steps.ends_call:
             self._out.hang_up()
 

@@ -4,6 +4,7 @@ A step begins with the results of all calls of the step before; the last step ha
 """
 
 from dataclasses import dataclass, field
+from itertools import groupby
 
 import msgspec
 
@@ -68,8 +69,11 @@ class ToolSteps:
     @property
     def running(self) -> list[ev.ToolRequested]:
         """The requests of the running calls."""
-        calls = (call for call in self.calls.values() if call.phase is RUNNING)
-        return [call.requested for call in calls if call.requested]
+        return [
+            call.requested
+            for call in self.calls.values()
+            if call.requested and call.phase is RUNNING
+        ]
 
     @property
     def ends_call(self) -> bool:
@@ -106,21 +110,15 @@ class ToolSteps:
         *with_text*: also the model's words before the calls.
         """
         found: list[Message] = []
-        for step in sorted({step for step, _ in self.calls}):
-            calls = [
-                self.calls[key]
-                for key in sorted(self.calls)
-                if key[0] == step and self.calls[key].phase is not CALLED
-            ]
-            if not calls:
-                continue
-            tool_calls = tuple(
-                ToolCall(id_of(call.called), call.called.name, call.called.arguments)
-                for call in calls
+        calls = (call for _, call in sorted(self.calls.items()) if call.phase is not CALLED)
+        for step, group in groupby(calls, key=lambda call: call.called.step):
+            of_step = [(id_of(call.called), call) for call in group]
+            tool_calls = (
+                ToolCall(name, call.called.name, call.called.arguments) for name, call in of_step
             )
             text = self.texts.get(step, "") if with_text else ""
-            found.append(Message("assistant", text, calls=tool_calls))
-            found += [Message("tool", call.as_text(), call=id_of(call.called)) for call in calls]
+            found.append(Message("assistant", text, calls=tuple(tool_calls)))
+            found += [Message("tool", call.as_text(), call=name) for name, call in of_step]
         return tuple(found)
 
 
