@@ -146,7 +146,7 @@ def chores(edge: Edge) -> list[Coroutine[Any, Any, None]]:
         edge.call_list.serve,
         edge.likely_prompts.serve,
     ]
-    return [restarting(one) for one in work]
+    return [restarting(chore) for chore in work]
 
 
 async def root(request: web.Request) -> web.Response:

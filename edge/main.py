@@ -63,7 +63,7 @@ async def run(settings: Settings, role: Literal["edge", "sip"], hold: Hold) -> N
                 edge = edge_of(settings, bus, name, tasks, raise_limit() - RESERVED)
                 if remote := edge.policy.remote:
                     await remote.fetch()
-                watching = [tasks.create_task(one) for one in chores(edge)]
+                watching = [tasks.create_task(chore) for chore in chores(edge)]
                 if await _agents_and_tools_known(edge, stop):
                     await hold(edge, stop, condition)
                 for task in watching:
@@ -106,13 +106,11 @@ async def _hold(edge: Edge, stop: asyncio.Event, condition: metrics.Condition) -
     )
     ports = _ports(settings)
     async with asyncio.TaskGroup() as connections:
-        accepting = [connections.create_task(acceptor.accept(one, connections)) for one in ports]
+        accepting = [connections.create_task(acceptor.accept(sock, connections)) for sock in ports]
         async with announced(edge.bus, "edge", partial(described, edge)):
             freeze_objects()
             give_back()
-            condition.ready = lambda: (
-                edge.bus.connected and not edge.draining and not edge.files.short
-            )
+            condition.ready = lambda: edge.is_ready
             log.info(
                 "edge_ready",
                 host=settings.host,

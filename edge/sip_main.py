@@ -40,7 +40,7 @@ async def _hold(edge: Edge, stop: asyncio.Event, condition: metrics.Condition) -
     bus, settings = edge.bus, edge.settings
     async with Phones(edge).served(), announced(bus, "sip", partial(described, edge)):
         freeze_objects()
-        condition.ready = lambda: bus.connected and not edge.draining
+        condition.ready = lambda: edge.is_ready
         log.info("sip_ready", listen=settings.sip_listen, most_calls=settings.sip_max_calls)
         await stop.wait()
         await drain(edge)

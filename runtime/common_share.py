@@ -44,12 +44,12 @@ class CommonShare:
         had = self._used.get(address)
         return self._faded(had, now_s) if had else 0.0
 
-    def free(self, now_s: float = 0.0) -> float:
+    def free_amount(self, now_s: float = 0.0) -> float:
         return self.size - self._faded(self._all, now_s)
 
     def fits(self, address: str, amount: float, now_s: float = 0.0) -> bool:
         """Tell whether *address* may have *amount* more."""
-        return self.used(address, now_s) + amount <= self.free(now_s)
+        return self.used(address, now_s) + amount <= self.free_amount(now_s)
 
     def wait_s(self, address: str, amount: float, now_s: float) -> float:
         """Return the seconds until *address* may have *amount* more, if no other takes any.
@@ -111,6 +111,6 @@ class ShareAccount:
         self.amount -= amount
         self._share.give_back(self._address, amount)
 
-    def leave(self) -> None:
+    def give_all_back(self) -> None:
         """Give the whole amount back."""
         self.give_back(self.amount)

@@ -44,7 +44,7 @@ AGENT: Mapping[str, type[msgspec.Struct]] = {
     "Callers": agent.Callers,
     "Variable": agent.Variable,
     "AgentTool": agent.AgentTool,
-    **{f"Agent{part.capitalize()}": of for part, (_, of) in agent.SECTIONS.items()},
+    **{f"Agent{part.capitalize()}": struct for part, (_, struct) in agent.SECTIONS.items()},
 }
 """Definitions of an agent's schema, and the structs that have their docstrings."""
 TENANT: Mapping[str, type[msgspec.Struct]] = {

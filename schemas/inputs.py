@@ -98,8 +98,8 @@ class Rows:
 def pack(inputs: Iterable[InputRow], from_ms: int) -> bytes:
     """Return *inputs* as rows, the first counting from *from_ms*."""
     rows = Rows(from_ms)
-    for each in inputs:
-        rows.add(*each)
+    for row in inputs:
+        rows.add(*row)
     return rows.packed()
 
 

@@ -86,25 +86,7 @@ async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) 
     try:
         session = await chosen_session(bus, session)
         recorded = decoded(await read(bus, session))
-        pcm = await _sound(bus, recorded[0].tenant, session)
-        model = chosen(settings)
-        stages = wish.driven(has_sound=bool(pcm))
-        plan = DrivePlan(
-            session=relabel.new_session(),
-            stages=stages,
-            live_tools=wish.live_tools,
-            from_turn=wish.from_turn,
-            llm_model=wish.llm_model,
-            eagerness=wish.eagerness,
-            served=await _served(bus, settings, recorded, wish.agent) if wish.agent else None,
-            sound=pcm,
-            audio=SessionAudio(
-                CallerAudio(
-                    model.opinion() if model else None,
-                    cancel_echo=settings.cancels_echo and "tts" in stages,
-                )
-            ),
-        )
+        plan = await _planned(bus, settings, recorded, wish)
         length_s = (recorded[-1].at_ms - recorded[0].at_ms) / 1000
         print(f"Driving {session} ({length_s:.0f} s) again as {_listed(plan)} ...", file=sys.stderr)
         await drive_again(bus, recorded, plan)
@@ -116,7 +98,30 @@ async def drive(settings: Settings, session: str, wish: Wish, *, as_json: bool) 
         await bus.close()
     compared = compare(recorded, now, from_turn=wish.from_turn)
     failed = failures(wish.fail_on, compared)
-    return _tell(compared, (session, plan.session), failed, as_json=as_json)
+    names = {"session": session, "replay": plan.session}
+    return _tell(compared, names, failed, as_json=as_json)
+
+
+async def _planned(
+    bus: Bus, settings: Settings, recorded: list[ev.AnyEvent], wish: Wish
+) -> DrivePlan:
+    subject = subjects.recording(recorded[0].tenant, recorded[0].session, "caller")
+    pcm = recorded_audio.delivered(await bus.read(subjects.RECORDING_STREAM, subject))
+    stages = wish.driven(has_sound=bool(pcm))
+    model = chosen(settings)
+    cancel_echo = settings.cancels_echo and "tts" in stages
+    caller = CallerAudio(model.opinion() if model else None, cancel_echo=cancel_echo)
+    return DrivePlan(
+        session=relabel.new_session(),
+        stages=stages,
+        live_tools=wish.live_tools,
+        from_turn=wish.from_turn,
+        llm_model=wish.llm_model,
+        eagerness=wish.eagerness,
+        served=await _served(bus, settings, recorded, wish.agent) if wish.agent else None,
+        sound=pcm,
+        audio=SessionAudio(caller),
+    )
 
 
 def _listed(plan: DrivePlan) -> str:
@@ -151,14 +156,14 @@ async def _own(bus: Bus, began: ev.SessionStarted) -> store.Revision | None:
         return None
 
 
-def _tell(comparison: Comparison, of: tuple[str, str], failed: list[str], *, as_json: bool) -> int:
-    """Print the comparison of a session with its replay (*of*); return the exit code."""
+def _tell(compared: Comparison, names: dict[str, str], failed: list[str], *, as_json: bool) -> int:
+    """Print the comparison of the session and its replay in *names*; return the exit code."""
     if as_json:
-        result = {"session": of[0], "replay": of[1], **comparison.as_json(), "failed": failed}
+        result = {**names, **compared.as_json(), "failed": failed}
         json.dump(result, sys.stdout, indent=1)
         sys.stdout.write("\n")
     else:
-        _print(comparison, of[1])
+        _print(compared, names["replay"])
     for failure in failed:
         print(f"aura: {failure}", file=sys.stderr)
     return 1 if failed else 0
@@ -174,12 +179,6 @@ def check_limits(limits: str) -> None:
         failures(limits, compare([], []))
     except BadLimitError as error:
         raise CommandError(f"--fail-on: {error}") from error
-
-
-async def _sound(bus: Bus, tenant: str, session: str) -> bytes:
-    """Return the recorded audio of the caller as it was delivered, without gaps."""
-    subject = subjects.recording(tenant, session, "caller")
-    return recorded_audio.delivered(await bus.read(subjects.RECORDING_STREAM, subject))
 
 
 def words_of(comparison: Comparison) -> Table:

@@ -103,7 +103,7 @@ def _notes(row: ListedSession) -> Iterator[Segment]:
         yield Segment(printable(f"replay of {row.replay_of} "), DIM)
     if not row.ended:
         yield Segment("not ended ", DIM)
-    if row.ended in {"failed", "drained"}:
+    if row.ended in {"failed", "drained", "forsaken"}:
         yield Segment(row.ended, DIM)
 
 

@@ -81,8 +81,8 @@ async def show(settings: Settings, session: str, html: Path | None) -> int:
     async with await connect(settings, "aura-show") as bus:
         session = await chosen(bus, session)
         events = decoded(await read(bus, session))
-        of = subjects.recording(events[0].tenant if events else "*", session)
-        recorded = await bus.read(subjects.RECORDING_STREAM, of) if html else []
+        subject = subjects.recording(events[0].tenant if events else "*", session)
+        recorded = await bus.read(subjects.RECORDING_STREAM, subject) if html else []
     row = folded(events)
     if row is None:
         raise CommandError(f"nothing of session {session} can be read by this version of Aura")
@@ -126,12 +126,12 @@ class Paint:
 def drawing(row: ListedSession, timeline: list[Moment], paint: Paint) -> Iterator[str]:
     """Yield the session line by line: busy lanes, events, and the waterfall of each turn."""
     slowest = "" if row.slowest_ms is None else f", slowest response {row.slowest_ms:.0f} ms"
-    of = printable(f", replay of {row.replay_of}") if row.replay_of else ""
-    by = printable(f", agent {row.agent}") if row.agent else ""
+    replayed = printable(f", replay of {row.replay_of}") if row.replay_of else ""
+    agent = printable(f", agent {row.agent}") if row.agent else ""
     title = printable(f"{row.session}   {row.tenant} / {row.user}   {row.started_at}")
     numbers = (
         f"{row.duration_ms / 1000:.1f} s, {row.turns} turn{'s' * (row.turns != 1)}, "
-        f"{row.interrupted} interrupted, {row.errors} errors{slowest}{by}{of}"
+        f"{row.interrupted} interrupted, {row.errors} errors{slowest}{agent}{replayed}"
     )
     yield paint(cut(title, paint.columns), BOLD)
     yield f"\n{cut(numbers, paint.columns)}\n\n{'':11}"

@@ -89,8 +89,8 @@ def mcp(
     settings = load()
     if missing := [name for name in env or [] if name not in os.environ]:
         raise CommandError(f"--env {missing[0]}: the environment has no such variable")
-    of = mcp_gateway.Server(server, tenant, prefix, deadline_ms, env or [])
-    role(settings, "tools", mcp_gateway.run(settings, of))
+    mcp_server = mcp_gateway.Server(server, tenant, prefix, deadline_ms, env or [])
+    role(settings, "tools", mcp_gateway.run(settings, mcp_server))
 
 
 @app.command("list")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from edge.core.session.step_call import key_of
 from schemas import events as ev
 
 Result = ev.ToolReturned | ev.ToolFailed
@@ -28,7 +29,7 @@ class RecordedTools:
     def came(self, result: Result, at_ms: int) -> None:
         """Add a result that arrived at *at_ms*."""
         for call in self._calls:
-            if _key(call.requested) == _key(result) and call.result is None:
+            if key_of(call.requested) == key_of(result) and call.result is None:
                 call.result, call.after_ms = result, at_ms - call.requested.at_ms
 
     def result(self, now: ev.ToolRequested) -> tuple[int, Result]:
@@ -40,7 +41,7 @@ class RecordedTools:
             and (call.requested.tool.name, call.requested.arguments)
             == (now.tool.name, now.arguments)
         ]
-        best = min(same, key=lambda call: _key(call.requested) != _key(now), default=None)
+        best = min(same, key=lambda call: key_of(call.requested) != key_of(now), default=None)
         key = {"turn": now.turn, "step": now.step, "call": now.call}
         if best is not None and best.result is not None:
             return best.after_ms, msgspec.structs.replace(best.result, **key)
@@ -56,7 +57,3 @@ class RecordedTools:
             detail="the record has no such call, and a replay does not run it",
         )
         return 0, failed
-
-
-def _key(event: ev.ToolRequested | Result) -> tuple[int, int, int]:
-    return (event.turn, event.step, event.call)

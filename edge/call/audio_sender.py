@@ -109,7 +109,7 @@ class AudioSender:
         self._spoken = deque(audio for audio in self._spoken if self.is_kept(audio.utterance))
         self._spoken_bytes = sum(len(audio.message.pcm) for audio in self._spoken)
         if not self._spoken:
-            self._memory.leave()
+            self._memory.give_all_back()
 
     def forget(self) -> None:
         """Drop all kept messages."""

@@ -79,8 +79,8 @@ def refused(limit: str) -> None:
 def refusals() -> dict[str, int]:
     """Return the number of refusals by each limit since this edge began."""
     (metric,) = REFUSALS.collect()
-    counted = (one for one in metric.samples if one.name.endswith("_total"))
-    return {one.labels["limit"]: int(one.value) for one in counted}
+    counted = (sample for sample in metric.samples if sample.name.endswith("_total"))
+    return {sample.labels["limit"]: int(sample.value) for sample in counted}
 
 
 def _measured(event: TurnMeasured) -> None:

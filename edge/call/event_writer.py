@@ -40,7 +40,7 @@ class JobAdmission(Protocol):
         """Note a stored event of a stage or of the edge."""
 
     def leave(self) -> None:
-        """Give all slots back: the session ends."""
+        """Stop waiting for slots: the session ends."""
 
 
 class Publication(Enum):
@@ -107,7 +107,7 @@ class EventWriter:
         self._taken += 1
         return True
 
-    def close(self) -> None:
+    def finish(self) -> None:
         """Let `run` end when all events are stored."""
         self._waiting.put_nowait(None)
         if self._jobs:
@@ -125,7 +125,7 @@ class EventWriter:
         note_stored: Callable[[Event], None],
         refused: Callable[[LogRefusal, str], None],
     ) -> None:
-        """Store events until `close`.
+        """Store events until `finish`.
 
         *awaits* returns whether an utterance's words are needed. *note_stored* is called with each
         event as it was stored. *refused* is called with the reason if the events exceed the quota,

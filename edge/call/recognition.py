@@ -9,7 +9,7 @@ LONGEST_OUTSTANDING_MS = 90_000
 """The longest time after its end for which an utterance counts, whatever became of it."""
 
 
-class Recognition:
+class SessionRecognition:
     """The utterances of a session without words yet."""
 
     def __init__(self, call: Call, now_ms: Callable[[], int]) -> None:

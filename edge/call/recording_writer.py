@@ -55,7 +55,7 @@ class RecordingWriter:
             MOST_WAITING_PIECES + 1
         )
         """At most MOST_WAITING_PIECES; None is the last, which always has room."""
-        self._lost = 0
+        self._lost_pieces = 0
         """Pieces that were not stored, those beyond the quota included."""
         self._quota = quota
         self._timeout_s = timeout_s
@@ -80,7 +80,7 @@ class RecordingWriter:
         why = ""
         for piece in self._recorder.take(now_ms, ended=ended):
             if why or self._pieces.qsize() >= MOST_WAITING_PIECES:
-                self._lost += 1
+                self._lost_pieces += 1
                 continue
             why = self._quota.spend(len(piece[1].pcm), self._clock())
             self._pieces.put_nowait(piece)
@@ -98,6 +98,6 @@ class RecordingWriter:
                 data, head = codec.encode(piece), {codec.ID_HEADER: name}
                 await self._bus.store(subject, data, head, timeout_s=self._timeout_s)
             except (BusAwayError, BusRefusedError):
-                self._lost += 1
-        if self._lost:
-            log.warning("recording_has_gaps", pieces=self._lost)
+                self._lost_pieces += 1
+        if self._lost_pieces:
+            log.warning("recording_has_gaps", pieces=self._lost_pieces)

@@ -16,7 +16,7 @@ from edge.call.control_listener import ControlListener
 from edge.call.event_forwarder import EventForwarder
 from edge.call.event_writer import UNBOUNDED, EventWriter, LogTerms
 from edge.call.log_position import TAKEOVER_KIND
-from edge.call.recognition import Recognition
+from edge.call.recognition import SessionRecognition
 from edge.call.resync import Resync
 from edge.call.session_audio import SessionAudio
 from edge.call.session_bus import SessionBus
@@ -67,7 +67,7 @@ class SessionShell:
         audio = audio or SessionAudio()
         self.tenant, self.session = session_ref = call.began.tenant, call.began.session
         self.call = call
-        self.recognition = Recognition(call, now_ms)
+        self.recognition = SessionRecognition(call, now_ms)
         self._client = client
         self._log = log.bind(session=self.session)
         loop = asyncio.get_running_loop()
@@ -163,7 +163,7 @@ class SessionShell:
         self._move(ShellMove.FINISH)
         self.control.close()
         self._timer.stop()
-        self._events.close()
+        self._events.finish()
         self._audio_sender.put(None)
         if self._recording:
             self._note_recorded(self._recording.finish(now_ms()))

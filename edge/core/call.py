@@ -167,7 +167,7 @@ class Call:
             self._turns.suspend(now_ms, deaf=self._deaf)
             self._current.suspend(now_ms)
         else:
-            self._entry.close(now_ms, discarded=True)
+            self._entry.end_utterance(now_ms, discarded=True)
             self._current.drop("hung_up", now_ms)
         self._entry.clear()
         self._idle.stop()

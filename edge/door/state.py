@@ -111,6 +111,11 @@ class Edge:
     numbers: itertools.count[int] = field(default_factory=itertools.count)
     draining: bool = False
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether it takes new connections."""
+        return self.bus.connected and not self.draining and not self.files.short
+
     def full_stage(self, address: str, stranger: bool = False) -> str:
         """Return the stage for which a new call of *address* is refused; empty: it is admitted.
 

@@ -126,7 +126,7 @@ class ContinuousProtocol(ClientProtocol):
     # -------------------------------------------------------- from the client
 
     def opened(self) -> list[ClientCommand]:
-        ignored = [_error("Option ignored", "INVALID_OPTION", one) for one in self._ignored]
+        ignored = [_error("Option ignored", "INVALID_OPTION", why) for why in self._ignored]
         agent = self._agent
         begin = Begin(
             self._changes, self._greeting, agent.name, agent.variables, events=self._events

@@ -10,19 +10,21 @@ class FlacMetadata:
     """Follows the metadata of a file that arrives in pieces."""
 
     def __init__(self) -> None:
-        self.is_over = False
-        """Whether all of it has arrived, so that frames follow."""
         self._left_bytes = MAGIC_BYTES
         """What is missing of the block's contents, or of the magic number."""
         self._head = b""
         """The incomplete head of a block."""
         self._is_last = False
 
+    @property
+    def is_over(self) -> bool:
+        """Whether all of it has arrived, so that frames follow."""
+        return self._is_last and not self._left_bytes
+
     def feed(self, data: bytes) -> None:
         """Read the next bytes of the file."""
         while data and not self.is_over:
             data = self._skip(data) if self._left_bytes else self._read_head(data)
-            self.is_over = self._is_last and not self._left_bytes
 
     def _skip(self, data: bytes) -> bytes:
         """Skip contents; return the bytes after them."""

@@ -17,7 +17,7 @@ LOST_AUDIO_S = 10.0
 """The longest gap between two audio messages; after a longer gap the edge counts as gone."""
 REPAIR_S = 0.3
 """The silence after which messages are read from the stream."""
-MOST_UNREAD_AUDIO = 600
+MOST_UNREAD_MESSAGES = 600
 """The most messages that wait to be read, a minute; newer ones are dropped and later read from the
 stream."""
 
@@ -62,7 +62,7 @@ async def audio_messages(
 @asynccontextmanager
 async def _live_messages(bus: Bus, subject: str) -> AsyncIterator[asyncio.Queue[AudioFrame]]:
     """Yield the queue into which messages come as they are sent."""
-    arrived: asyncio.Queue[AudioFrame] = asyncio.Queue(MOST_UNREAD_AUDIO)
+    arrived: asyncio.Queue[AudioFrame] = asyncio.Queue(MOST_UNREAD_MESSAGES)
 
     async def on_message(delivery: Delivery) -> None:
         if message := message_of(AudioFrame, delivery.data, subject=subject):

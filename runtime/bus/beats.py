@@ -15,11 +15,11 @@ class Beats:
     def __init__(self) -> None:
         self._waits = False
         """Whether a ping of the current link is still unanswered."""
-        self._missed = 0
+        self._missed_beats = 0
 
     @property
     def away(self) -> bool:
-        return self._missed >= AWAY_BEATS
+        return self._missed_beats >= AWAY_BEATS
 
     def may_ping(self, *, connected: bool) -> bool:
         """Tell whether a ping is due; at most one ping is unanswered at a time."""
@@ -35,11 +35,11 @@ class Beats:
 
     def passed(self, *, connected: bool) -> bool:
         """Count a beat that has passed; return True if the link must be replaced."""
-        self._missed = 0 if connected and not self._waits else self._missed + 1
-        is_stale = connected and self._missed >= STALE_BEATS
+        self._missed_beats = 0 if connected and not self._waits else self._missed_beats + 1
+        is_stale = connected and self._missed_beats >= STALE_BEATS
         if is_stale:
-            self._missed = AWAY_BEATS
+            self._missed_beats = AWAY_BEATS
         return is_stale
 
     def reconnected(self) -> None:
-        self._waits, self._missed = False, 0
+        self._waits, self._missed_beats = False, 0

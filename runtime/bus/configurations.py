@@ -30,10 +30,10 @@ class Configurations:
     async def in_stored(self, stored: Iterable[Stored]) -> list[Stored]:
         """Return the messages, with the named configuration in each event that names one."""
         return [
-            msgspec.structs.replace(one, data=await self.in_data(one.data))
-            if one.headers.get(codec.TYPE_HEADER) in NAMING
-            else one
-            for one in stored
+            msgspec.structs.replace(message, data=await self.in_data(message.data))
+            if message.headers.get(codec.TYPE_HEADER) in NAMING
+            else message
+            for message in stored
         ]
 
     async def in_event(self, event: AnyEvent) -> AnyEvent:

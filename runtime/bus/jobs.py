@@ -21,6 +21,7 @@ from nats.errors import Error as NatsError
 
 from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery
+from runtime.bus.errors import BusAwayError
 from runtime.bus.pull_state import Ended, PullState
 from runtime.bus.trace import trace_of
 from runtime.tasks import scoped_task
@@ -32,6 +33,7 @@ log = structlog.get_logger(__name__)
 PULL_EXPIRES_S = 30.0
 IDLE_HEARTBEAT_S = 0.5
 PULL_CHECK_INTERVAL_S = 0.25
+DEPTH_INTERVAL_S = 5.0
 REFUSED_S = 0.1
 """The delay before a refused request is repeated."""
 NEWER_WORKER_S = 1.0
@@ -68,11 +70,11 @@ class Job:
 
     def pause(self) -> None:
         """Free the job's slot while it waits for something other than this worker."""
-        self._jobs.finished()
+        self._jobs.free_slot()
 
     def resume(self) -> None:
         """Take a slot for the job again, even if all are in use."""
-        self._jobs.resumed()
+        self._jobs.take_slot()
 
     async def working(self) -> None:
         """Send a heartbeat, which puts off redelivery by ack_wait."""
@@ -92,7 +94,7 @@ class Job:
     async def _close(self, word: bytes) -> None:
         if self._open:
             self._open = False
-            self._jobs.finished()
+            self._jobs.free_slot()
             await _answer(self._jobs.bus, self._msg, word)
 
 
@@ -116,6 +118,9 @@ class Jobs:
         self.consumer = consumer
         self._wanted = wanted
         self._copies = copies
+        self.depth = 0
+        """Jobs that wait for a worker, by the server's latest count. It is asked for: heartbeats
+        come without waiting jobs, and also while the server awaits answers before more jobs."""
         self._pull = PullState(slots)
         self._queue: asyncio.Queue[Job | None] = asyncio.Queue()
         """The slots bound this queue: the server sends no more jobs than were requested.
@@ -136,16 +141,12 @@ class Jobs:
     def in_flight(self) -> int:
         return self._pull.in_flight
 
-    @property
-    def depth(self) -> int:
-        """Jobs that wait for a worker, by the server's latest count."""
-        return self._pull.depth
-
     async def __aenter__(self) -> Self:
         self.bus.reconnected.append(self._on_reconnect)
         self._inbox = await self._subscribe()
         # an error of this task ends the jobs, and is raised at the end of the block
         await self._open.enter_async_context(scoped_task(self._keep_requesting()))
+        await self._open.enter_async_context(scoped_task(self._keep_counting()))
         return self
 
     async def __aexit__(self, *fault: Any) -> None:
@@ -157,14 +158,14 @@ class Jobs:
         while (job := await self._queue.get()) is not None:
             yield job
 
-    def finished(self) -> None:
+    def free_slot(self) -> None:
         """Free the slot of an answered job."""
-        self._pull.finished()
+        self._pull.free_slot()
         self._wake.set()
 
-    def resumed(self) -> None:
+    def take_slot(self) -> None:
         """Take a slot for a job that had freed it."""
-        self._pull.resumed()
+        self._pull.take_slot()
 
     async def drain(self) -> None:
         """Request no more jobs; those that the server has sent are still yielded."""
@@ -200,6 +201,15 @@ class Jobs:
         finally:
             self._queue.put_nowait(None)
 
+    async def _keep_counting(self) -> None:
+        while True:
+            try:
+                info = await self.bus.api(f"CONSUMER.INFO.{subjects.EVENTS_STREAM}.{self.consumer}")
+                self.depth = info.get("num_pending", self.depth)
+            except BusAwayError:
+                pass  # the log has `bus_disconnected`
+            await asyncio.sleep(DEPTH_INTERVAL_S)
+
     async def _request_missing(self, drains: asyncio.TaskGroup) -> None:
         """Request jobs for the free slots, on a new inbox if the server has lost the requests."""
         loop = asyncio.get_running_loop()
@@ -232,7 +242,7 @@ class Jobs:
             ended = self._pull.status_came(status, int(left) if left else None, now_s)
             self._on_status(status, ended)
             return
-        self._pull.job_came(msg.metadata.num_pending, now_s)
+        self._pull.job_came(now_s)
         delivery = Delivery.of(msg)
         unwanted = self._wanted is not None and delivery.type not in {None, *self._wanted}
         if unwanted or (delivery.is_copy and not self._copies):
@@ -261,7 +271,7 @@ class Jobs:
             asyncio.get_running_loop().call_later(REFUSED_S, self._wake.set)
 
     async def _answer_unread(self, msg: Msg, word: bytes) -> None:
-        self.finished()
+        self.free_slot()
         await _answer(self.bus, msg, word)
 
 

@@ -134,9 +134,9 @@ class Publisher:
             stored = await self._reader.last(subject, at_least=newest)
             if stored is not None and stored.data == data:
                 return stored.seq
-            for one in await self._reader.read(subjects.EVENTS_STREAM, subject, after=last):
-                if one.data == data:  # its ack was lost, and another event followed
-                    return one.seq
+            for message in await self._reader.read(subjects.EVENTS_STREAM, subject, after=last):
+                if message.data == data:  # its ack was lost, and another event followed
+                    return message.seq
             raise FencedError(f"{event.id}: the subject has moved on", newest)
         raise BusAwayError(f"{event.id} was not acknowledged") from last_error
 

@@ -27,8 +27,6 @@ class PullState:
     def __init__(self, slots: int) -> None:
         self.slots = slots
         self.in_flight = 0
-        self.depth = 0
-        """Jobs that wait for a worker, by the server's latest count."""
         self._requested = 0
         self._heard_at_s = 0.0
         self._status = ""
@@ -58,7 +56,6 @@ class PullState:
         """
         self._heard_at_s = now_s
         if status == IDLE:  # the server sends it while a request waits for jobs
-            self.depth = 0
             return Ended.NOT_YET
         self._requested = 0 if left is None else max(0, self._requested - left)
         is_news, self._status = status != self._status, status
@@ -66,17 +63,16 @@ class PullState:
             return Ended.EXPIRED
         return Ended.REFUSED_ANEW if is_news else Ended.REFUSED
 
-    def job_came(self, depth: int, now_s: float) -> None:
-        """Count a job that arrived; *depth* more wait behind it."""
+    def job_came(self, now_s: float) -> None:
+        """Count a job that arrived."""
         self._heard_at_s = now_s
         self._requested = max(0, self._requested - 1)
-        self.depth = depth
         self.in_flight += 1
 
-    def finished(self) -> None:
+    def free_slot(self) -> None:
         """Free the slot of a job that was answered, or that waits."""
         self.in_flight -= 1
 
-    def resumed(self) -> None:
+    def take_slot(self) -> None:
         """Take a slot for a job that waited, even if all are in use."""
         self.in_flight += 1

@@ -33,7 +33,7 @@ def tls_of(settings: Settings, url: str) -> ssl.SSLContext | None:
     Raises:
         SettingsError: a file that a setting names cannot be used.
     """
-    over_tls = any(one.strip().lower().startswith("tls://") for one in url.split(","))
+    over_tls = any(server.strip().lower().startswith("tls://") for server in url.split(","))
     if not settings.nats_ca and not over_tls:
         return None
     try:

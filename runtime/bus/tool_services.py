@@ -119,9 +119,9 @@ async def call_idempotent_tool(
             started |= calls
         while True:
             done, calls = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
-            one = min(done, key=lambda call: isinstance(call.exception(), _NO_ANSWER))
-            if not calls or not isinstance(one.exception(), _NO_ANSWER):
-                return one.result()
+            ended = min(done, key=lambda call: isinstance(call.exception(), _NO_ANSWER))
+            if not calls or not isinstance(ended.exception(), _NO_ANSWER):
+                return ended.result()
     finally:
         await cancel(started)
 
@@ -139,8 +139,8 @@ async def served_tools(bus: Bus, *, silence_s: float | None = None) -> list[Serv
     """
     subject = f"$SRV.INFO.{SERVICE}"
     answers = await answers_of_all(bus, subject, b"", TOOLS_DISCOVERY_S, silence_s)
-    served = [one for answer in answers for one in _read(answer)]
-    found = {(one.tenant, one.tool.name): one for one in served}
+    served = [entry for answer in answers for entry in _read(answer)]
+    found = {(entry.tenant, entry.tool.name): entry for entry in served}
     return [found[key] for key in sorted(found)]
 
 

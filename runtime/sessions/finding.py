@@ -1,6 +1,7 @@
 """Lists the recorded sessions; for a finished session only the last event is read."""
 
 import asyncio
+import time
 
 import msgspec
 
@@ -49,7 +50,8 @@ async def sessions(bus: Bus, wanted: SessionFilter) -> list[ListedSession]:
 
 async def _row(bus: Bus, tenant: str, session: str) -> ListedSession | None:
     subject = subjects.session_events(tenant, session)
-    return folded(decoded(await bus.read(subjects.EVENTS_STREAM, subject)))
+    events = decoded(await bus.read(subjects.EVENTS_STREAM, subject))
+    return folded(events, round(time.time() * 1000))
 
 
 def decoded(stored: list[Stored]) -> list[AnyEvent]:

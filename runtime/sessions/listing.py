@@ -11,6 +11,8 @@ from schemas.subjects import is_token
 
 REQUEST_PROTOCOL = "speech"
 """The client protocol in the log of a request to the speech endpoints, which is no call."""
+FORSAKEN_MS = 600_000
+"""The time from its last event, ms, after which nobody goes on with a session that has no end."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class ListedSession:
     slowest_ms: float | None = None
     """The longest wait for a response, ms."""
     ended: str = ""
-    """The reason of its end; empty if it still goes on or its edge died."""
+    """The reason of its end; `forsaken`: it has none and is over; empty: it may still go on."""
     replay_of: str = ""
     agent: str = ""
     """The agent as `name@revision`; empty if the session had none."""
@@ -66,8 +68,11 @@ def summed_up(ended: ev.AnyEvent) -> ListedSession | None:
     )
 
 
-def folded(events: Iterable[ev.AnyEvent]) -> ListedSession | None:
-    """Return the row of a session from all its events, or None if there are none."""
+def folded(events: Iterable[ev.AnyEvent], now_ms: int = 0) -> ListedSession | None:
+    """Return the row of a session from all its events, or None if there are none.
+
+    *now_ms*: the time at which it may be forsaken, Unix ms; 0: it is not asked.
+    """
     listed = list(events)
     if not listed:
         return None
@@ -75,11 +80,12 @@ def folded(events: Iterable[ev.AnyEvent]) -> ListedSession | None:
     spoken_turns = {
         event.turn for event in listed if isinstance(event, ev.TurnCommitted) and event.text
     }
+    heard_turns = {
+        event.turn for event in listed if isinstance(event, ev.AnswerHeard) and event.text
+    }
     measured = [event for event in listed if isinstance(event, ev.TurnMeasured)]
     waited_ms = [event.first_sent_ms for event in measured if event.first_sent_ms is not None]
     last = listed[-1]
-    life = (event for event in reversed(listed) if event.KIND == ev.SessionEnded.KIND)
-    newest_of_life = next(life, None)
     return ListedSession(
         session=last.session,
         tenant=last.tenant,
@@ -87,23 +93,24 @@ def folded(events: Iterable[ev.AnyEvent]) -> ListedSession | None:
         protocol=started.protocol if started else "",
         started_at_ms=listed[0].at_ms,
         duration_ms=max(event.at_ms for event in listed) - listed[0].at_ms,
-        turns=len(
-            {
-                event.turn
-                for event in listed
-                if isinstance(event, ev.AnswerHeard) and event.text and event.turn in spoken_turns
-            }
-        ),
+        turns=len(spoken_turns & heard_turns),
         errors=sum(isinstance(event, ev.TroubleTold) for event in listed),
         interrupted=sum(
             isinstance(event, ev.ResponseCancelled) and event.reason == "interrupted"
             for event in listed
         ),
         slowest_ms=max(waited_ms, default=None),
-        ended=newest_of_life.reason if isinstance(newest_of_life, ev.SessionEnded) else "",
+        ended=_end(listed, now_ms),
         replay_of=started.replay_of if started else "",
         agent=str(started.agent or "") if started else "",
     )
+
+
+def _end(events: Sequence[ev.AnyEvent], now_ms: int) -> str:
+    life = (event for event in reversed(events) if event.KIND == ev.SessionEnded.KIND)
+    if isinstance(newest := next(life, None), ev.SessionEnded):
+        return newest.reason
+    return "forsaken" if now_ms - events[-1].at_ms > FORSAKEN_MS else ""
 
 
 @dataclass(frozen=True)

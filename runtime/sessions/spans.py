@@ -24,38 +24,36 @@ def spans(moments: list[Moment]) -> list[TimelineSpan]:
     """Return the spans of a session: speech, waits, work of the stages, playback."""
     drawn: list[TimelineSpan] = []
     words = _new_words(moments)
-    speaking_since: int | None = None
-    sent: dict[int, int] = {}
-    taken: dict[int, int] = {}
+    began_ms: int | None = None
+    sent_ms: dict[int, int] = {}
+    taken_ms: dict[int, int] = {}
     for index, moment in enumerate(moments):
         fields, turn = moment.fields, moment.turn or 0
         match moment.name:
             case "speech.started" | "speech.continued":
-                speaking_since = moment.at_ms
+                began_ms = moment.at_ms
             case "speech.paused" | "speech.ended":
-                end_ms = max(int(fields["speech_end_ms"]), speaking_since or 0)
-                if speaking_since is not None:
+                if began_ms is not None:
+                    end_ms = max(int(fields["speech_end_ms"]), began_ms)
                     text = words.get((int(fields["utterance"]), int(fields["pause"])), "")
-                    span = TimelineSpan(speaking_since, end_ms, "caller", "speech", text, index)
-                    drawn.append(span)
-                    speaking_since = None
+                    drawn.append(TimelineSpan(began_ms, end_ms, "caller", "speech", text, index))
+                    began_ms = None
                 if moment.name == "speech.ended":
                     drawn.append(_waited(moment, index))
             case "transcript.guess" | "transcript.final" | "speech.ready":
                 start_ms = moment.at_ms - round(fields["took_ms"])
-                text = str(fields.get("text", moment.text))
-                lane, kind = moment.lane, moment.name
+                text, lane, kind = str(fields.get("text", moment.text)), moment.lane, moment.name
                 drawn.append(TimelineSpan(start_ms, moment.at_ms, lane, kind, text, index))
             case "turn.taken":
-                taken[turn] = moment.at_ms
+                taken_ms[turn] = moment.at_ms
             case "response.sentence":
-                start_ms, text = taken.get(turn, moment.at_ms), fields["text"]
-                taken[turn] = moment.at_ms
+                start_ms, text = taken_ms.get(turn, moment.at_ms), fields["text"]
+                taken_ms[turn] = moment.at_ms
                 drawn.append(TimelineSpan(start_ms, moment.at_ms, "llm", "sentence", text, index))
             case "answer.sent":
-                sent[turn] = moment.at_ms
+                sent_ms[turn] = moment.at_ms
             case "answer.heard" if fields["played_ms"]:
-                start_ms = sent.get(turn, moment.at_ms - int(fields["played_ms"]))
+                start_ms = sent_ms.get(turn, moment.at_ms - int(fields["played_ms"]))
                 name, text = "heard" if fields["to_the_end"] else "cut", fields["text"]
                 drawn.append(TimelineSpan(start_ms, moment.at_ms, "client", name, text, index))
             case _:

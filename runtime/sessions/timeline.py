@@ -24,7 +24,7 @@ _TYPES: Mapping[Lane, str] = {
     "client": "answer.sent answer.heard",
 }
 """The moments of each lane; all others are the edge's."""
-_LANE: Mapping[str, Lane] = {name: lane for lane, of in _TYPES.items() for name in of.split()}
+_LANE: Mapping[str, Lane] = {name: lane for lane, names in _TYPES.items() for name in names.split()}
 
 
 class Moment(NamedTuple):

@@ -17,7 +17,7 @@ def bare(field: str) -> AliasChoices:
 
 def listed(setting: str) -> tuple[str, ...]:
     """Return the entries of *setting*, which commas separate."""
-    return tuple(entry for one in setting.split(",") if (entry := one.strip()))
+    return tuple(entry for part in setting.split(",") if (entry := part.strip()))
 
 
 def session_value(path: str, description: str) -> Any:

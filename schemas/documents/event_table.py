@@ -44,7 +44,7 @@ def table() -> str:
 
 def token_table() -> str:
     """Return the table of the variable tokens of subjects."""
-    rows = (f"| `<{name}>` | {_grammar(of)} |" for name, of in PARAMETERS.items())
+    rows = (f"| `<{name}>` | {_grammar(parameter)} |" for name, parameter in PARAMETERS.items())
     return "\n".join(("| token | meaning and grammar |\n|---|---|", *rows))
 
 

@@ -6,7 +6,7 @@ import asyncio
 
 from structlog.testing import capture_logs
 
-from runtime.bus.audio_messages import MOST_UNREAD_AUDIO, audio_messages
+from runtime.bus.audio_messages import MOST_UNREAD_MESSAGES, audio_messages
 from runtime.bus.connection import Bus
 from schemas import subjects
 from schemas.audio import AudioFrame
@@ -54,7 +54,7 @@ async def test_a_damaged_frame_is_logged_once_and_without_its_content(bus: Bus) 
 
 
 async def test_frames_that_nobody_took_in_time_are_read_from_the_stream(bus: Bus) -> None:
-    subject, count = subjects.utterance("s", 1), MOST_UNREAD_AUDIO + 50
+    subject, count = subjects.utterance("s", 1), MOST_UNREAD_MESSAGES + 50
     coming = audio_messages(bus, "s", 1, silence_limit_s=5)
     await bus.send(subject, AudioFrame(seq=0, pcm=b""))
     got = [(await anext(coming)).seq]

@@ -9,7 +9,7 @@ import pytest
 from runtime.bus.connection import Bus
 from runtime.bus.consumer_lag import Queue, queues
 from runtime.bus.errors import BusAwayError
-from runtime.bus.jobs import Job, Jobs
+from runtime.bus.jobs import DEPTH_INTERVAL_S, Job, Jobs
 from schemas import subjects
 from schemas.events import SpeechStarted
 from schemas.stages import STAGES
@@ -72,3 +72,22 @@ async def test_a_bus_that_is_not_provisioned_is_told_with_what_to_do(bus: Bus) -
     await bus.api(f"CONSUMER.DELETE.{subjects.EVENTS_STREAM}.STT")
     with pytest.raises(BusAwayError, match="aura provision"):
         await queues(bus)
+
+
+async def test_jobs_that_wait_for_answers_to_others_are_counted(bus: Bus) -> None:
+    """The server delivers no more than `max_ack_pending`, and its heartbeats tell of no job."""
+    consumer = f"{subjects.EVENTS_STREAM}.STT"
+    config = (await bus.api(f"CONSUMER.INFO.{consumer}"))["config"] | {"max_ack_pending": 3}
+    update = {"stream_name": subjects.EVENTS_STREAM, "config": config, "action": "update"}
+    assert "error" not in await bus.api(f"CONSUMER.CREATE.{consumer}", update)
+    async with Jobs(bus, "STT", 8) as jobs:
+        for number in range(10):
+            await bus.publish(speech(number))
+        taken = [await anext(aiter(jobs)) for _ in range(3)]
+        async with asyncio.timeout(2 * DEPTH_INTERVAL_S):
+            while jobs.depth != 7:
+                for job in taken:
+                    await job.working()
+                await asyncio.sleep(0.1)
+        assert jobs.in_flight == 3
+        await jobs.drain()

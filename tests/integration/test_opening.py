@@ -62,7 +62,7 @@ async def opened(edge: Edge, begin: Begin, seat: Seat | None = None, **said: Any
     try:
         return await edge.services.openings.open(begin, seat, quota, **said)
     finally:
-        await seat.leave()
+        await seat.give_back()
 
 
 async def refusal(edge: Edge, begin: Begin, seat: Seat | None = None) -> RefusedError:

@@ -46,7 +46,7 @@ async def test_two_edges_count_as_one(bus: Bus) -> None:
     await there.take(None, "s7")
     with pytest.raises(FullError, match="5 in all"):
         await here.take(None, "s8")
-    await here.leave(held)
+    await here.give_back(held)
     await there.take(caller("ada"), "s9")
 
 
@@ -78,7 +78,7 @@ async def test_strangers_share_a_part_of_the_seats(bus: Bus) -> None:
     with pytest.raises(FullError, match="2 without a token"):
         await here.take(None, "s23")
     await here.take(caller("ada"), "s24")
-    await there.leave(held)
+    await there.give_back(held)
     await here.take(None, "s25")
 
 
@@ -111,7 +111,7 @@ async def cut_off(bus: Bus, who: Caller, at: int) -> bool:
     taking = asyncio.create_task(edge.take(who, f"s3{at}"))
     (held,) = await asyncio.gather(taking, return_exceptions=True)
     if isinstance(held, session_limits.SessionKeys):
-        await edge.leave(held)
+        await edge.give_back(held)
     return taking.cancelled()
 
 
@@ -130,7 +130,7 @@ async def test_a_refusal_leaves_no_key_behind(bus: Bus) -> None:
     held = await edge.take(caller("ada"), "s11")
     with pytest.raises(FullError, match="1 in all"):
         await edge.take(caller("bob"), "s12")
-    await edge.leave(held)
+    await edge.give_back(held)
     await edge.take(caller("bob"), "s13")
 
 
@@ -146,10 +146,10 @@ async def test_the_old_connection_does_not_free_the_keys_of_its_successor(bus: B
     old, new = SessionLimits(bus, LIMITS), SessionLimits(bus, LIMITS)
     before = await old.take(caller("ada"), "mine")
     after = await new.take(caller("ada"), "mine")
-    await old.leave(before)
+    await old.give_back(before)
     with pytest.raises(FullError, match="1 of this user"):
         await old.take(caller("ada"), "another")
-    await new.leave(after)
+    await new.give_back(after)
     await old.take(caller("ada"), "another")
 
 
@@ -162,7 +162,7 @@ async def test_the_old_connection_renews_no_key_of_its_successor(bus: Bus) -> No
     async with scoped_task(old.renew()), asyncio.timeout(20):
         while user in before.keys:
             await asyncio.sleep(0.01)
-    await old.leave(before)
+    await old.give_back(before)
     with pytest.raises(FullError, match="1 of this user"):
         await old.take(caller("ada"), "another")
     (stored,) = await bus.read(subjects.SEATS_STREAM, user)
@@ -187,7 +187,7 @@ async def test_who_leaves_while_the_bus_is_away_waits_once_for_all_keys(
     nats_server.freeze()
     try:
         async with asyncio.timeout(1.5 * API_TIMEOUT_S):
-            await edge.leave(held)
+            await edge.give_back(held)
     finally:
         nats_server.thaw()
 
@@ -228,7 +228,7 @@ async def test_a_key_whose_renewal_had_no_answer_is_found_again(
 async def test_joins_in_a_minute_are_counted_even_if_each_call_is_short(bus: Bus) -> None:
     edge = SessionLimits(bus, LIMITS)
     for _ in range(4):
-        await edge.leave(await edge.take(caller("ada"), "s14"))
+        await edge.give_back(await edge.take(caller("ada"), "s14"))
     with pytest.raises(FullError, match="4 joins of this user a minute"):
         await edge.take(caller("ada"), "s15")
 
@@ -263,7 +263,7 @@ async def test_who_leaves_while_keys_are_renewed_leaves_no_key_behind(bus: Bus) 
     async with scoped_task(edge.renew()):
         for one in held:
             await asyncio.sleep(0.003)
-            await edge.leave(one)
+            await edge.give_back(one)
         async with asyncio.timeout(15):  # half of the time after which a key ends by itself
             while await keys_held(bus):
                 await asyncio.sleep(0.05)

@@ -42,7 +42,7 @@ async def test_sessions_are_listed_whether_they_were_ended_or_not(bus: Bus) -> N
     await stored(bus, story("s_2", tenant="other", user="bob")[:-1])
     found = {row.session: row for row in await sessions(bus, SessionFilter())}
     assert (found["s_1"].turns, found["s_1"].ended) == (2, "end_call")
-    assert (found["s_2"].turns, found["s_2"].ended) == (2, "")
+    assert (found["s_2"].turns, found["s_2"].ended) == (2, "forsaken")
     assert [row.session for row in await sessions(bus, SessionFilter(tenant="other"))] == ["s_2"]
     assert not await sessions(bus, SessionFilter(tenant="nobody"))
 

@@ -162,7 +162,7 @@ async def test_one_address_has_so_many_connections_and_may_have_another_once_one
         async with asyncio.timeout(5):
             while not edge.address_limits.connections.take("127.0.0.1"):
                 await asyncio.sleep(0.002)
-        edge.address_limits.connections.leave("127.0.0.1")
+        edge.address_limits.connections.give_back("127.0.0.1")
         async with client.ws_connect(path):
             await until_open(edge, 1)
 

@@ -39,7 +39,7 @@ async def test_a_body_is_read_when_there_is_room_for_it() -> None:
     waits = asyncio.create_task(read_chunks(waiting.more, 10 * CHUNK, second))
     await asyncio.sleep(0.05)
     assert waiting.left > 0
-    assert first.held + second.held <= memory.size
+    assert first.held_bytes + second.held_bytes <= memory.size_bytes
     let.set()
     assert len(await held) == 8 * CHUNK
     first.release()

@@ -42,7 +42,7 @@ class EventJob(Protocol):
     async def give_up(self, reason: str) -> None: ...
 
 
-class Source(Protocol):
+class EventSource(Protocol):
     """Yields a subscriber's events while the block is open."""
 
     @property

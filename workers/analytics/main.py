@@ -16,7 +16,7 @@ from runtime.process import metrics
 from runtime.process.stopping import stop_event
 from runtime.settings import Settings, SettingsError
 from schemas import subjects
-from workers.analytics.event_sources import Live, Source
+from workers.analytics.event_sources import EventSource, Live
 from workers.analytics.runner import Runner
 from workers.analytics.subscribers import Context, Subscriber, SubscriberError
 from workers.engines.errors import EngineError
@@ -122,7 +122,7 @@ async def _make_groups(settings: Settings, plan: Plan) -> None:
                 log.info("group_goes_on", consumer=group.name)
 
 
-async def _source(bus: Bus, plan: Plan, subscriber: Subscriber) -> Source:
+async def _source(bus: Bus, plan: Plan, subscriber: Subscriber) -> EventSource:
     if plan.live:
         return await Live(bus, subscriber).listen()
     group = plan.groups[subscriber.name].name

@@ -34,7 +34,7 @@ def load(name: str, settings: Settings) -> list[Subscriber]:
         loaded = loaded(settings)
     elif not attribute:
         loaded = vars(module).values()
-    subscribers = [loaded] if isinstance(loaded, Subscriber) else _of(loaded)
+    subscribers = [loaded] if isinstance(loaded, Subscriber) else _subscribers_in(loaded)
     if not subscribers:
         raise SubscriberError(
             f'no subscriber in {name}: put @subscriber("transcript.final") before an async function'
@@ -42,7 +42,7 @@ def load(name: str, settings: Settings) -> list[Subscriber]:
     return subscribers
 
 
-def _of(things: object) -> list[Subscriber]:
+def _subscribers_in(things: object) -> list[Subscriber]:
     """Return the subscribers among *things*, without duplicates."""
     if not isinstance(things, Iterable):
         return []

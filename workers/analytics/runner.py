@@ -13,7 +13,7 @@ from runtime.bus.connection import Bus
 from schemas import subjects
 from schemas.events import AnyEvent, tag
 from workers.analytics import counters
-from workers.analytics.event_sources import EventJob, Source
+from workers.analytics.event_sources import EventJob, EventSource
 from workers.analytics.subscribers import (
     Context,
     GiveUp,
@@ -35,7 +35,7 @@ class Runner:
     """A subscriber in this process."""
 
     def __init__(
-        self, subscriber: Subscriber, source: Source, *, longest_wait_s: float = LONGEST_WAIT_S
+        self, subscriber: Subscriber, source: EventSource, *, longest_wait_s: float = LONGEST_WAIT_S
     ) -> None:
         self.subscriber = subscriber
         self.done = 0

@@ -127,7 +127,7 @@ class EngineQueue(Generic[Item]):
         owners = {entry.owner: self._shares.starts(entry.owner) for entry in candidates.values()}
         item = min(candidates, key=lambda key: owners[candidates[key].owner])
         entry = candidates.pop(item)
-        self._shares.give(entry.owner, max(LEAST_COST_S, entry.audio_s))
+        self._shares.charge(entry.owner, max(LEAST_COST_S, entry.audio_s))
         self._running[item] = entry.owner
         del self._entries[item]
         return item, entry

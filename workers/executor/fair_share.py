@@ -28,8 +28,8 @@ class FairShare:
             for parent, child in _path(owner)
         )
 
-    def give(self, owner: Owner, cost: float) -> None:
-        """Note that work of *owner* has begun."""
+    def charge(self, owner: Owner, cost: float) -> None:
+        """Charge *owner* for work that has begun."""
         for (parent, child), start in zip(_path(owner), self.starts(owner), strict=True):
             self._clocks[parent] = start
             self._ends[child] = start + cost

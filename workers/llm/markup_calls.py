@@ -73,8 +73,8 @@ def calls_in(body: str, types: Types) -> list[FunctionCall]:
 def calls_of(value: Any) -> list[FunctionCall]:
     """Return the calls in *value*, an object or a list of them; none: it has another form."""
     if isinstance(value, list):
-        each = [calls_of(item) for item in value]
-        return [call for calls in each for call in calls] if all(each) else []
+        by_item = [calls_of(item) for item in value]
+        return [call for calls in by_item for call in calls] if all(by_item) else []
     if not isinstance(value, dict):
         return []
     if isinstance(inner := value.get("function"), dict):

@@ -63,10 +63,10 @@ class ReadAhead:
 
     def enqueue(self, beginning: PromptBeginning) -> None:
         """Queue the start *beginning*."""
-        self._wait(codec.encode(beginning), prompt_start(beginning))
+        self._add(codec.encode(beginning), prompt_start(beginning))
         self._wake.set()
 
-    def _wait(self, key: bytes, prompt: Prompt) -> None:
+    def _add(self, key: bytes, prompt: Prompt) -> None:
         self._waiting[key] = prompt
         self._waiting.move_to_end(key)
         if len(self._waiting) > MOST_WAITING_PROMPTS:
@@ -102,7 +102,7 @@ class ReadAhead:
             await self._stop(reading)
             self._reading = None
         if reading.cancelled():  # a job has come, and goes first
-            self._wait(key, prompt)
+            self._add(key, prompt)
 
     async def _read_one(self, prompt: Prompt) -> None:
         try:

@@ -86,11 +86,11 @@ class SpeechEngines:
                 audio_s=audio_s,
             )
 
-        def each(several: Sequence[RecognitionRequest]) -> Iterable[tuple[int, Recognition]]:
+        def transcribe(several: Sequence[RecognitionRequest]) -> Iterable[tuple[int, Recognition]]:
             pcms = [each_request.begin() for each_request in several]
             return recognizer.transcribe_each(pcms, language=language, hurried=hurried)
 
-        work = BatchWork(each, kind=(language, hurried), most_items=self._most)
+        work = BatchWork(transcribe, kind=(language, hurried), most_items=self._most)
         recognition: Recognition = await self._executor.run_batched(
             work, request, rank=rank, owner=owner, audio_s=audio_s
         )

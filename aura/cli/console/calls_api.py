@@ -13,6 +13,7 @@ from aura.cli.console.sound import SessionRecording
 from aura.cli.console.state import CONSOLE, MOST_SOUNDS, Console, session_of
 from aura.cli.decide import Try, judge
 from aura.cli.running import CommandError
+from edge.call.clock import now_ms
 from runtime.bus.reader import Stored
 from runtime.sessions import transfer
 from runtime.sessions.file import pack
@@ -80,8 +81,8 @@ async def show(request: web.Request) -> web.Response:
     row, events = await _read(console, session)
     recorded: Sequence[Stored] = []
     if console.readable.sound:
-        of = subjects.recording(row.tenant, session)
-        recorded = await console.watcher.bus.read(subjects.RECORDING_STREAM, of)
+        subject = subjects.recording(row.tenant, session)
+        recorded = await console.watcher.bus.read(subjects.RECORDING_STREAM, subject)
 
     def drawn() -> dict[str, Any]:
         shown = finished.drawn(row, moments(events), console.readable)
@@ -99,8 +100,8 @@ async def play(request: web.Request) -> web.Response:
     console.sound_wanted()
     heard = console.sounds.get(session)
     if heard is None:
-        of = subjects.recording("*", session)
-        stored = await console.watcher.bus.read(subjects.RECORDING_STREAM, of)
+        subject = subjects.recording("*", session)
+        stored = await console.watcher.bus.read(subjects.RECORDING_STREAM, subject)
         heard = await _heard(console, session, stored)
     if heard is None:
         raise Refused(404, "NO_SOUND", "No sound of this call was recorded.")
@@ -175,7 +176,7 @@ async def _read(console: Console, session: str) -> tuple[ListedSession, list[Any
         BusAwayError: the server does not answer.
     """
     events = decoded(await console.watcher.bus.session_events(session))
-    row = folded(events)
+    row = folded(events, now_ms())
     if row is None:
         raise Refused(404, "UNKNOWN_CALL", NO_SUCH)
     return row, events

@@ -30,22 +30,22 @@ class LastWords:
             case ev.SessionEnded():
                 self._by_session.pop(event.session, None)
             case ev.TurnCommitted(text=text) if text:
-                call_words = self._of(event.session)
+                call_words = self._changing(event.session)
                 call_words.caller, call_words.growing = text, False
             case ev.AnswerHeard(text=text) if text:
-                self._of(event.session).aura = text
+                self._changing(event.session).aura = text
             case _:
                 pass
 
     def grows(self, session: str, text: str) -> None:
         """Note a partial transcript of a running call."""
-        call_words = self._of(session)
+        call_words = self._changing(session)
         call_words.caller, call_words.growing = text, True
 
     def of(self, session: str) -> CallWords:
         return self._by_session.get(session) or CallWords()
 
-    def _of(self, session: str) -> CallWords:
+    def _changing(self, session: str) -> CallWords:
         call_words = self._by_session.setdefault(session, CallWords())
         self._by_session.move_to_end(session)
         if len(self._by_session) > MOST_CALLS_REMEMBERED:

@@ -37,8 +37,8 @@ async def before_now(bus: Bus, read_to: int, now_ms: int) -> Read:
     after, since_ms = await _begin(bus, read_to, now_ms)
     stored: list[Stored] = []
     for kind in KINDS:
-        of = subjects.session_events("*", "*", kind)
-        stored += await bus.read(subjects.EVENTS_STREAM, of, after=after)
+        subject = subjects.session_events("*", "*", kind)
+        stored += await bus.read(subjects.EVENTS_STREAM, subject, after=after)
     stored.sort(key=lambda message: message.seq)
     events = [
         (message.seq, codec.COPY_HEADER in message.headers, event)

@@ -1,7 +1,6 @@
 """Watches the bus for the console: live events, and the state of all processes every second."""
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -17,6 +16,7 @@ from aura.cli.console.readable import Readable
 from aura.cli.console.refusals import Refusals
 from aura.cli.console.viewer import MOST_SHOWN_ROWS, PageMessage, Row, Viewer
 from aura.cli.workers import look_of
+from edge.call.clock import now_ms
 from runtime.bus.calls import running
 from runtime.bus.connection import Bus, connect
 from runtime.bus.consumer_lag import queues
@@ -166,7 +166,7 @@ class Watcher:
     def _is_away(self, why: str) -> None:
         if self._state["bus"] != "away":
             log.warning("console_without_bus")
-        self._tell({"bus": "away", "why": why, "now_ms": _now_ms()})
+        self._tell({"bus": "away", "why": why, "now_ms": now_ms()})
 
     # ---------------------------------------------------------------- events
 
@@ -238,7 +238,7 @@ class Watcher:
         """
         self._held = []
         try:
-            read = await before_now(bus, self._read_to, _now_ms())
+            read = await before_now(bus, self._read_to, now_ms())
             if read.since_ms:
                 self._hour.since_ms = read.since_ms
             numbers = {number for number, _, _ in read.events}
@@ -259,29 +259,29 @@ class Watcher:
             BusAwayError: the server does not answer.
         """
         calls, services, stages = await asyncio.gather(running(bus, ""), discover(bus), queues(bus))
-        now_ms = _now_ms()
+        at_ms = now_ms()
         edges = {
             service.id: service.status.refused or {}
             for service in services
             if service.role == "edge"
         }
-        self._refusals.look(edges, now_ms)
+        self._refusals.look(edges, at_ms)
         look = look_of(services, before, elapsed_s, stages)
         shown = [self._with_words(msgspec.to_builtins(call)) for call in calls]
         state: PageMessage = {
             "bus": "here",
             "why": "",
-            "now_ms": now_ms,
+            "now_ms": at_ms,
             "calls": shown,
             **msgspec.to_builtins(look),
-            "refused": self._refusals.last_hour(now_ms),
-            "refused_since_ms": max(self._refusals.since_ms, now_ms - HOUR_MS),
+            "refused": self._refusals.last_hour(at_ms),
+            "refused_since_ms": max(self._refusals.since_ms, at_ms - HOUR_MS),
         }
         changes, made_ms = self._summed
         every_ms = HOUR_EVERY_MS if changes != self._hour.changes else HOUR_AGES_MS
-        if self._viewers and now_ms - made_ms >= every_ms:
-            state["hour"] = self._hour.summary(now_ms)
-            self._summed = (self._hour.changes, now_ms)
+        if self._viewers and at_ms - made_ms >= every_ms:
+            state["hour"] = self._hour.summary(at_ms)
+            self._summed = (self._hour.changes, at_ms)
         self._tell(state)
         return services
 
@@ -294,7 +294,3 @@ class Watcher:
         self._state = {**self._state, **state}
         for viewer in self._viewers:
             viewer.state(state)
-
-
-def _now_ms() -> int:
-    return round(time.time() * 1000)

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, contextmanager
 from typing import TextIO
 
 from aura.cli.sound.live_sound import LISTENING_DELAY_MS, LiveSound
+from edge.call.clock import now_ms
 from runtime.bus.connection import Bus
 from runtime.bus.delivery import Delivery
 from runtime.text.printable import printable
@@ -65,7 +66,7 @@ class _CallMonitor:
 
     def __init__(self, text: TextIO) -> None:
         self._text = text
-        self.sound = LiveSound(_now_ms())
+        self.sound = LiveSound(now_ms())
         self.ended = asyncio.Event()
 
     async def on_event(self, message: Delivery) -> None:
@@ -73,9 +74,9 @@ class _CallMonitor:
             return
         match event:
             case TurnCommitted(turn=turn) | ControlSpoken(turn=turn):
-                self.sound.certain(turn, _now_ms())
+                self.sound.certain(turn, now_ms())
             case ResponseCancelled(turn=turn):
-                self.sound.cancelled(turn, _now_ms())
+                self.sound.cancelled(turn, now_ms())
             case SessionEnded():
                 self.ended.set()
             case _:
@@ -87,10 +88,10 @@ class _CallMonitor:
     async def on_audio(self, delivery: Delivery) -> None:
         number = delivery.subject.rpartition(".")[2]
         message = codec.decode_as(AudioFrame, delivery.data)
-        self.sound.caller(int(number), message, _now_ms())
+        self.sound.caller(int(number), message, now_ms())
 
     async def on_speech(self, message: Delivery) -> None:
-        self.sound.speech(codec.decode_as(SpeechChunk, message.data), _now_ms())
+        self.sound.speech(codec.decode_as(SpeechChunk, message.data), now_ms())
 
 
 async def listen_in(bus: Bus, call: CallState, out: str) -> None:
@@ -107,9 +108,9 @@ async def listen_in(bus: Bus, call: CallState, out: str) -> None:
         while not monitor.ended.is_set():
             await asyncio.sleep(OFTEN_S)
             if write:
-                write(monitor.sound.read(_now_ms()))
+                write(monitor.sound.read(now_ms()))
         if write:
-            write(monitor.sound.read(_now_ms() + LISTENING_DELAY_MS))
+            write(monitor.sound.read(now_ms() + LISTENING_DELAY_MS))
 
 
 @contextmanager
@@ -123,7 +124,3 @@ def _written_to(out: str) -> Iterator[Write]:
         file.setsampwidth(2)
         file.setframerate(RATE_HZ)
         yield file.writeframes
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -183,11 +183,11 @@ class EchoPath:
         """In FOUND: the latest frames with sound, in a row, in which no delay was right."""
         self._both: _BothSides | None = None
         """None: the loudspeaker was silent, or frames were dropped."""
-        self._unknown = 0
+        self._unknown_frames = 0
         """The frames until the playback at the longest delay is known; more than 0 only after
         frames were dropped."""
         self._noise = np.full(BANDS, 10, np.float32)
-        self._excess = 0.0
+        self._excess_db = 0.0
         self._forget()
 
     @property
@@ -205,15 +205,15 @@ class EchoPath:
         """Take a frame of the microphone (640 bytes), and the audio played at the same time."""
         if len(self._pending) == HISTORY_FRAMES:  # the oldest frame is dropped
             self._both = None
-            self._unknown = DELAYS
+            self._unknown_frames = DELAYS
         self._pending.append((near, far))
 
     def note_silence(self) -> None:
         """Note that the loudspeaker is silent and no echo is left."""
         self._pending.clear()
         self._both = None
-        self._unknown = 0
-        self._excess = 0.0
+        self._unknown_frames = 0
+        self._excess_db = 0.0
 
     def explains(self) -> bool:
         """Tell whether the last frame may be echo only."""
@@ -221,12 +221,12 @@ class EchoPath:
             both = self._both = self._both or _BothSides()
             while self._pending:
                 self._step(both, *self._pending.popleft())
-        return self._excess < EXCESS_DB
+        return self._excess_db < EXCESS_DB
 
     def _step(self, both: _BothSides, near: bytes, far: bytes) -> None:
         level = both.add(near, far)
-        if self._unknown:
-            self._unknown -= 1
+        if self._unknown_frames:
+            self._unknown_frames -= 1
             return
         below = level < self._noise
         self._noise += np.where(below, 0.3 * (level - self._noise), 0.05).astype(np.float32)
@@ -241,7 +241,7 @@ class EchoPath:
             likely[:, :-1] |= likely[:, 1:].copy()
         above = level - audible[likely].max(axis=0) - ABOVE_ECHO_DB
         excess = float(np.clip(above, 0, MOST_EXCESS_DB)[active].sum())
-        self._excess += SMOOTHING * (excess - self._excess)
+        self._excess_db += SMOOTHING * (excess - self._excess_db)
         self._learn(off, both.fresh)
         bands = active | ((audible > floor + ABOVE_NOISE_DB) & both.fresh)
         self._compare(level - audible, bands, sounds=int(active.sum()) >= LEAST_BANDS)
@@ -261,7 +261,7 @@ class EchoPath:
 
     def _step_of(self, off: Decibels) -> Decibels:
         step: Decibels = np.where(off < 0, DOWN_SHARE, UP_SHARE) * np.minimum(off, FAR_OFF_DB)
-        if self._excess < CALM_EXCESS_DB:
+        if self._excess_db < CALM_EXCESS_DB:
             return step
         if self.found:
             return np.where(off < 0, -AGAINST_VOICE_DB, AGAINST_VOICE_DB)

@@ -69,7 +69,7 @@ class Segmenter:
         """The time at which the absence of a message becomes silence, Unix ms."""
         self._voiced_at_ms = 0
         self._before = VoicedStretch(0, 0)
-        """The voice of the previous utterance, which may have been closed during a breath."""
+        """The voice of the previous utterance, which may have been ended during a breath."""
         self._prefix: deque[bytes] = deque()
         self.utterance: Utterance | None = None
         self.configure(config)
@@ -137,7 +137,7 @@ class Segmenter:
             self._voiced_at_ms = now_ms
             yield self._paused(self.utterance, now_ms, self._detector.pause())
 
-    def close(self, ended: Utterance, *, final_pause: int) -> None:
+    def end(self, ended: Utterance, *, final_pause: int) -> None:
         """End the open utterance: send its last message."""
         self.utterance = None
         self._before = VoicedStretch(ended.voice_ms, self._voiced_at_ms)

@@ -14,7 +14,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])|\n+")  # noqa: RU
 def pieces(text: str, least_chars: int = LEAST_CHARS) -> list[str]:
     """Return the sentences of *text*, stripped of blanks; one below *least_chars* gets the next."""
     found: list[str] = []
-    for part in filter(None, (one.strip() for one in _SENTENCE_END.split(text))):
+    for part in filter(None, map(str.strip, _SENTENCE_END.split(text))):
         if found and len(found[-1]) < least_chars:
             found[-1] = f"{found[-1]} {part}"
         else:

@@ -96,7 +96,7 @@ class Sentences:
     @property
     def written(self) -> int:
         """The number of sentences with missing ones, which is the index of the next sentence."""
-        return max((i for i, one in self._known.items() if one.text is not None), default=-1) + 1
+        return max((i for i, part in self._known.items() if part.text is not None), default=-1) + 1
 
     @property
     def total(self) -> int | None:

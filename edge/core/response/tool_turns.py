@@ -39,7 +39,7 @@ class ToolTurns:
 
     def called(self, response: Response, event: ev.ToolCalled, now_ms: int) -> None:
         """Take a tool call, and run it if the turn is committed."""
-        response.steps.note(event)
+        response.steps.read(event)
         response.waiting_since_ms = now_ms
         self.run(response, now_ms)
 
@@ -48,7 +48,7 @@ class ToolTurns:
         steps = response.steps
         if event.step != steps.step or response.sentences.completed:
             return
-        steps.note(event)
+        steps.read(event)
         if event.calls:
             tokens = (event.prompt_tokens, event.completion_tokens)
             response.calls_done = CallsDone(response.turn, *tokens)
@@ -62,7 +62,7 @@ class ToolTurns:
         """Take a result of a call in *response*, or of a background call."""
         if self._history.take_late(result) or response is None:
             return
-        response.steps.note(result)
+        response.steps.read(result)
         self._begin_next_step(response, now_ms)
 
     def client_result(
@@ -140,7 +140,7 @@ class ToolTurns:
             first_index=response.sentences.written,
             tools=() if response.steps.ends_call else self._tools.offered(step),
         )
-        steps.note(self._out.publish(job))
+        steps.read(self._out.publish(job))
         response.waiting_since_ms = now_ms
         self._out.tell(ResponseStarted(response.turn))
 

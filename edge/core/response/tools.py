@@ -52,7 +52,7 @@ class Tools:
         """Run the pending calls of the current step; their turn is committed."""
         for called in steps.pending:
             event = self._request(called, now_ms)
-            steps.note(event)
+            steps.read(event)
             if isinstance(event, ev.ToolRequested):
                 self._start(steps, event, now_ms)
 
@@ -97,7 +97,7 @@ class Tools:
         elif request.tool.is_transfer:
             self._out.transfer(call, _target(request.arguments))
         elif request.tool.kind == "builtin" and name in BUILT_IN_RESULTS:
-            steps.note(self._return(request, BUILT_IN_RESULTS[name], now_ms))
+            steps.read(self._return(request, BUILT_IN_RESULTS[name], now_ms))
 
     def cancel(self, steps: ToolSteps) -> None:
         """Tell the client which of its calls were cancelled with their turn."""
@@ -126,7 +126,7 @@ class Tools:
         """Give up the calls without a result in time."""
         for request in steps.running:
             if now_ms >= request.deadline_ms + TOOL_GRACE_MS:
-                steps.note(self._fail(request, "timeout", "it did not answer in time", now_ms))
+                steps.read(self._fail(request, "timeout", "it did not answer in time", now_ms))
 
     def due_ms(self, steps: ToolSteps) -> int | None:
         """The time of the next `expire`, Unix ms, or None if nothing runs."""

@@ -18,8 +18,8 @@ class Connections:
     _known_ms: int = 0
     """The time of the last event, Unix ms."""
 
-    def note(self, event: Event) -> None:
-        """Note *event*; a connection that told no end lasted until the last event before the next.
+    def read(self, event: Event) -> None:
+        """Read *event*; a connection that told no end lasted until the last event before the next.
 
         It was taken over by the next one, or its edge died. Its end may also be stored after the
         next one began, and is then ignored.

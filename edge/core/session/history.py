@@ -206,7 +206,7 @@ class History:
 
     def drop_carried(self, text: str) -> None:
         """Remove *text*, which got a response, from the carried words; the client has the rest."""
-        self.carried = [one for one in self.carried if one != text]
+        self.carried = [words for words in self.carried if words != text]
         self.carried_sent = len(self.carried)
 
 
@@ -219,7 +219,7 @@ def fold(events: Iterable[ev.Event]) -> History:
         if isinstance(
             event, ev.TurnTaken | ev.ResponseCompleted | ev.ToolCalled | ev.ToolRequested | Result
         ):
-            steps.setdefault(event.turn, ToolSteps()).note(event)
+            steps.setdefault(event.turn, ToolSteps()).read(event)
         _count(history, event)
         match event:
             case ev.TurnCommitted(turn=turn, text=text):

@@ -77,7 +77,7 @@ class MessageNames:
             self._messages[index] = self._named[key] = Message(message.role, text)
 
     def _index(self, message: Message) -> int:
-        return next((n for n, one in enumerate(self._messages) if one is message), -1)
+        return next((n for n, candidate in enumerate(self._messages) if candidate is message), -1)
 
     def _drop(self, message: Message) -> None:
         if (index := self._index(message)) >= 0:

@@ -17,7 +17,7 @@ def newest_messages(
     messages: Sequence[Message], most_bytes: int = MOST_WINDOW_BYTES
 ) -> list[Message]:
     """Return the last of *messages* in *most_bytes*; no result of an older call begins them."""
-    newest = list(messages[_first([_size_bytes(one) for one in messages], most_bytes) :])
+    newest = list(messages[_first([_size_bytes(message) for message in messages], most_bytes) :])
     while newest and newest[0].role == "tool":
         del newest[0]
     return newest

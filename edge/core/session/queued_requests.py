@@ -57,7 +57,7 @@ class QueuedRequests:
                 self.drop_responses()
             case ev.SessionResumed():  # the client that would know a response apart is gone
                 self.responses = {
-                    at_ms: one for at_ms, one in self.responses.items() if one.in_conversation
+                    at_ms: event for at_ms, event in self.responses.items() if event.in_conversation
                 }
             case _:
                 pass

@@ -24,7 +24,7 @@ class Spend:
 
     def count(self, event: Event) -> bool:
         """Count *event*; return whether it added to the spend."""
-        self.connections.note(event)
+        self.connections.read(event)
         match event:
             case ResponseCompleted() if event.model and self._is_new("llm", event.turn, event.step):
                 prompt, completion = self.tokens.get(event.model, (0, 0))

@@ -36,8 +36,8 @@ class ToolSteps:
     texts: dict[int, str] = field(default_factory=dict)
     """The model's words in each step that ended with calls."""
 
-    def note(self, event: ev.Event) -> None:
-        """Note *event* of the same turn; a repeated event changes nothing."""
+    def read(self, event: ev.Event) -> None:
+        """Read *event* of the same turn; a repeated event changes nothing."""
         match event:
             case ev.TurnTaken(step=step):
                 self.step = max(self.step, step)

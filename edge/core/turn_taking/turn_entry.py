@@ -71,24 +71,24 @@ class TurnEntry:
         """Enter the turn that *transcript* ends, and ask for a response if it gets one."""
         self._idle.note_caller_word(now_ms)
         if self._control.responses_off and not self._current.uncommitted:
-            self.close(now_ms, discarded=False)
+            self.end_utterance(now_ms, discarded=False)
             self._enter(transcript.text, transcript.confidence, now_ms, utterance=utterance.number)
         elif self._only_enters and not self._control.responses_off:
-            self.close(now_ms, discarded=False)
+            self.end_utterance(now_ms, discarded=False)
             respond, goes_on = self._config.current.turns.respond, utterance.is_split
             self._enter_part(transcript, now_ms, respond=respond, goes_on=goes_on)
         else:
             response = self._current.response
             if response is None:
                 response = self._requester.take(utterance, transcript, now_ms, speculative=False)
-            self.close(now_ms, discarded=False)
+            self.end_utterance(now_ms, discarded=False)
             goes_on = utterance.is_split
             self._tell_final(response, transcript.text, utterance.number, goes_on=goes_on)
             self._requester.commit(response, now_ms)
 
     def end_wordless(self, utterance: Utterance, now_ms: int) -> None:
         """End an utterance without words; a turn that was split before it gets its response."""
-        self.close(now_ms, discarded=True)
+        self.end_utterance(now_ms, discarded=True)
         if utterance.is_split and not self._only_enters:
             self._queued.wants_response = True
 
@@ -102,7 +102,7 @@ class TurnEntry:
             self._queued.read(self._out.publish(waits))
             return
         self._idle.note_caller_word(now_ms)
-        self.close(now_ms, discarded=True)
+        self.end_utterance(now_ms, discarded=True)
         self._current.interrupt(now_ms)
         if self._control.responses_off:
             self._enter(text, 1.0, now_ms, requested_ms=requested_ms)
@@ -143,20 +143,20 @@ class TurnEntry:
 
     # -------------------------------------------------------- utterances that end
 
-    def close(self, now_ms: int, *, discarded: bool, words_for: ev.WordsUse = "") -> None:
+    def end_utterance(self, now_ms: int, *, discarded: bool, words_for: ev.WordsUse = "") -> None:
         """End the open utterance, if there is one; *words_for*: see `SpeechEnded`."""
         utterance = self._segmenter.utterance
         if utterance is None:
             return
         silence_ms = self._segmenter.silence_ms
         final_pause = utterance.pause if utterance.transcript else 0
-        self._segmenter.close(utterance, final_pause=final_pause)
+        self._segmenter.end(utterance, final_pause=final_pause)
         self._ended(utterance, silence_ms, now_ms, discarded=discarded, words_for=words_for)
 
     def hand_in(self, now_ms: int) -> None:
         """End the open utterance for the client; its words are entered when they arrive."""
         utterance = self._segmenter.utterance
-        self.close(now_ms, discarded=False, words_for="turn")
+        self.end_utterance(now_ms, discarded=False, words_for="turn")
         self._out.tell(ce.TurnHandedIn(utterance.number if utterance else 0))
 
     def split(
@@ -197,7 +197,7 @@ class TurnEntry:
 
     def discard(self, now_ms: int) -> None:
         """Discard the open utterance."""
-        self.close(now_ms, discarded=True)
+        self.end_utterance(now_ms, discarded=True)
         self._current.dismiss(now_ms)
         if response := self._current.uncommitted:
             self._current.retract(response, now_ms)
@@ -248,7 +248,7 @@ class TurnEntry:
         speaking = self._segmenter.utterance
         if utterance and speaking and speaking.number != utterance:
             return
-        self.close(now_ms, discarded=True)
+        self.end_utterance(now_ms, discarded=True)
         self._current.dismiss(now_ms)
         if self._current.uncommitted:  # it is a response to those words
             self._current.drop("failed", now_ms)

@@ -155,7 +155,7 @@ class Turns:
             if utterance.voice_ms >= voice_ms:
                 self._current.stop(now_ms)
         if self._segmenter.too_long:
-            self._entry.close(now_ms, discarded=False, words_for="next_turn")
+            self._entry.end_utterance(now_ms, discarded=False, words_for="next_turn")
 
     def doubt_voice(self) -> None:
         """Doubt the voice of the utterance: it is background if its words are also unclear."""
@@ -244,7 +244,7 @@ class Turns:
         silence_ms = self._segmenter.silence_ms
         if utterance.phase is UtterancePhase.BACKCHANNEL:
             if silence_ms >= BACKCHANNEL_MS or utterance.ended_by_client:
-                self._entry.close(now_ms, discarded=True)
+                self._entry.end_utterance(now_ms, discarded=True)
                 self._current.dismiss(now_ms)
             return
         if self._current.firm:
@@ -292,7 +292,7 @@ class Turns:
         backchannel = utterance.phase is UtterancePhase.BACKCHANNEL
         by_client = self._config.current.turns.by_client
         if deaf or over_response or wordless or backchannel or by_client:
-            self._entry.close(now_ms, discarded=True)
+            self._entry.end_utterance(now_ms, discarded=True)
         else:
             use: ev.WordsUse = "turn" if self._segmenter.paused else "next_turn"
-            self._entry.close(now_ms, discarded=False, words_for=use)
+            self._entry.end_utterance(now_ms, discarded=False, words_for=use)

@@ -50,5 +50,5 @@ def each_offer(
             chosen.file.description if chosen.file else "",
             chosen.config.language,
             chosen.config.turns.eagerness,
-            tuple(one for one in CHOICES if allowed is None or one in allowed),
+            tuple(choice for choice in CHOICES if allowed is None or choice in allowed),
         )

@@ -82,9 +82,9 @@ class Agents:
         self._reading = table = AgentTable()
         self._newest = 0
         try:
-            for one in await store.everything(self._bus):
-                table.note(one.subject.removeprefix(f"{subjects.AGENTS}."), one.seq, one.data)
-                self._newest = max(self._newest, one.seq)
+            for file in await store.everything(self._bus):
+                table.note(file.subject.removeprefix(f"{subjects.AGENTS}."), file.seq, file.data)
+                self._newest = max(self._newest, file.seq)
             self.table = table
         finally:
             self._reading = None

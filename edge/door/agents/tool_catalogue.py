@@ -103,7 +103,7 @@ class ToolCatalogue:
             served = await served_tools(self._bus)
         except BusAwayError:
             return  # the log has `bus_disconnected`; the known tools stay
-        found = {(one.tenant, one.tool.name): one.tool for one in served}
+        found = {(entry.tenant, entry.tool.name): entry.tool for entry in served}
         before = self._served
         unseen = {key: self._unseen.get(key, 0) + 1 for key in before.keys() - found.keys()}
         kept = {key: before[key] for key in before if unseen.get(key, 0) < FORGET_AFTER_ROUNDS}

@@ -71,7 +71,7 @@ class FileAdmission:
             return SKIP
         more = waiting_bytes + size_bytes + DECODER_BYTES - self._memory.amount
         if more > 0 and not self._memory.fits(more):
-            self._memory.leave()
+            self._memory.give_all_back()
             if self.state is HEARS:
                 self._move(AudioMove.REFUSE_FILE)
             return REFUSE
@@ -86,7 +86,7 @@ class FileAdmission:
     def end(self) -> None:
         """Hold no memory: the session has ended."""
         self._move(AudioMove.END)
-        self._memory.leave()
+        self._memory.give_all_back()
 
     def _move(self, move: AudioMove) -> None:
         self.state = moved(AUDIO_MOVES, self.state, move)

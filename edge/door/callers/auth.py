@@ -115,7 +115,7 @@ class TokenPolicy:
 
 def is_secret(token: str, secret: str) -> bool:
     """Return whether *token* is the *secret*; False without one."""
-    digests = [hashlib.sha256(one.encode(errors="surrogatepass")) for one in (token, secret)]
+    digests = [hashlib.sha256(text.encode(errors="surrogatepass")) for text in (token, secret)]
     return hmac.compare_digest(digests[0].digest(), digests[1].digest()) and secret != ""
 
 

@@ -67,13 +67,13 @@ def _parsed(data: bytes) -> tuple[Keys, int]:
     """Return the usable keys in *data*, and the number of too small ones."""
     keys: list[tuple[Any, tuple[str, ...]]] = []
     small = 0
-    for one in jwt.PyJWKSet.from_dict(json.loads(data)).keys:
-        if one.algorithm_name not in ALGORITHMS:
+    for key in jwt.PyJWKSet.from_dict(json.loads(data)).keys:
+        if key.algorithm_name not in ALGORITHMS:
             continue
-        if too_small(one.key):
+        if too_small(key.key):
             small += 1
             continue
-        keys.append((one.key, (one.algorithm_name,)))
+        keys.append((key.key, (key.algorithm_name,)))
     return tuple(keys), small
 
 

@@ -28,7 +28,7 @@ class CallList:
     async def _on_request(self, message: Delivery) -> None:
         if (request := message_of(CallsRequest, message.data)) is None:
             return
-        calls = [one for one in self._calls() if request.tenant in {"", one.tenant}]
+        calls = [call for call in self._calls() if request.tenant in {"", call.tenant}]
         for at in range(
             0, max(1, len(calls)), MOST_CALLS_PER_REPLY
         ):  # also without calls, so that the requester does not wait

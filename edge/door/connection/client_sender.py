@@ -124,7 +124,7 @@ class ClientSender:
         except ConnectionError:  # the reader handles it
             pass
         finally:
-            self._buffer.release()
+            self._buffer.give_all_back()
             self._state = SenderState.ENDED
             del self._too_slow  # it refers to the connection, which would stay in memory
 

@@ -169,7 +169,7 @@ class ConnectionSessions:
         """End the session, if there is one, and wait until its last events are stored."""
         if running := self.detach(reason):
             await asyncio.wait({running}, timeout=LEAVES_S)
-            await self._seat.leave()
+            await self._seat.give_back()
 
     def detach(self, reason: EndReason = "failed") -> asyncio.Task[None] | None:
         """End the session; return its task, which the edge gives time to store the last events."""

@@ -135,7 +135,7 @@ class Acceptor:
 
     def _forget(self, sock: socket.socket, handler: PlainHandler) -> None:
         sock.close()
-        self._table.leave(handler)
+        self._table.forget(handler)
         del self._tasks[handler]
 
     def _end(self, handler: Hashable | None) -> None:

@@ -185,7 +185,7 @@ async def _held(call: AdmittedCall) -> None:
         log.exception("call_broken")
         _refuse(call, 500, "server_error", "Internal server error.")
     finally:
-        call.edge.address_limits.connections.leave(call.seat.address)
+        call.edge.address_limits.connections.give_back(call.seat.address)
 
 
 async def _hold(call: AdmittedCall) -> None:

@@ -123,7 +123,7 @@ def _guarded(serve: Served) -> Handler:
             code = "audio_lost" if isinstance(away, AudioLostError) else "server_error"
             return refused(503, RequestError(code, FAILURES[code]), 1)
         finally:
-            held.leave()
+            held.give_all_back()
 
     return guarded
 
@@ -198,7 +198,7 @@ async def _transcriptions(request: web.Request, edge: Edge, caller: Caller) -> w
         for number, piece in enumerate(audio_pieces(pcm), 1):
             async with turnstile.job:
                 words.append(await jobs.transcribe(number, piece, language))
-    text = " ".join(one for one in words if one)
+    text = " ".join(filter(None, words))
     return web.Response(text=text) if form == "text" else web.json_response({"text": text})
 
 

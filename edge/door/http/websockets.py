@@ -76,7 +76,7 @@ def websocket(kind: type[ClientProtocol], *, first_message_s: float = FIRST_MESS
                 ws.release()
                 return ws
         finally:
-            connections.leave(address)
+            connections.give_back(address)
 
     return serve
 
@@ -188,7 +188,7 @@ async def hold(edge: Edge, transport: Transport, seat: Seat) -> None:
         if ending:
             ending.cancel()
         edge.open.discard(connection)
-        await seat.leave()
+        await seat.give_back()
 
 
 def _end_with_token(

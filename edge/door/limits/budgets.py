@@ -45,7 +45,7 @@ class Budgets:
     def _forget_oldest(self) -> None:
         """Forget the address that has been gone for longest if there are too many."""
         if len(self._addresses) > MOST_ADDRESSES:
-            gone = (name for name, one in self._addresses.items() if not one.connections)
+            gone = (name for name, budget in self._addresses.items() if not budget.connections)
             if (oldest := next(gone, None)) is not None:
                 del self._addresses[oldest]
 

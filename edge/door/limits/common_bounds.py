@@ -67,10 +67,10 @@ class SendBuffer:
         if self._held.amount:
             self._count()
 
-    def release(self) -> None:
+    def give_all_back(self) -> None:
         """Count nothing any more: the client has left."""
         self._bytes = 0
-        self._held.leave()
+        self._held.give_all_back()
 
     def _count(self) -> None:
         """Take the bytes beyond LEAST_WAITING_BYTES from the common share, a step at a time."""

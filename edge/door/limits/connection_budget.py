@@ -64,11 +64,11 @@ class AddressBudget:
 
     @property
     def outstanding(self) -> int:
-        return sum(one.outstanding for one in self.connections)
+        return sum(connection.outstanding for connection in self.connections)
 
     @property
     def is_ahead(self) -> bool:
-        return any(one.is_ahead for one in self.connections)
+        return any(connection.is_ahead for connection in self.connections)
 
     @property
     def owes_nothing(self) -> bool:

@@ -27,7 +27,7 @@ class MessageMemory:
         self, size: int = MESSAGE_MEMORY_BYTES, longest_reservation_s: float = LONGEST_RESERVATION_S
     ) -> None:
         """Share *size* bytes; a connection may hold some *longest_reservation_s* if others wait."""
-        self.size = self.free = size
+        self.size_bytes = self.free_bytes = size
         self.longest_reservation_s = longest_reservation_s
         self.queue: FairQueue[Reservation] = FairQueue()
 
@@ -54,8 +54,7 @@ class Reservation:
     def __init__(self, memory: MessageMemory, address: str) -> None:
         self._memory = memory
         self._address = address
-        self.held = 0
-        """Bytes."""
+        self.held_bytes = 0
         self._since_s = 0.0
         """The time from which it holds memory, if it holds any."""
         self.wanted_bytes = 0
@@ -63,34 +62,34 @@ class Reservation:
 
     def reserve(self, size: int, now_s: float) -> bool:
         """Hold *size* bytes in all; return False without memory, so that the caller asks again."""
-        more = size - self.held
+        more = size - self.held_bytes
         if more <= 0:
             return True
         memory = self._memory
-        fits = more <= memory.free or memory.free + self.held == memory.size
+        fits = more <= memory.free_bytes or memory.free_bytes + self.held_bytes == memory.size_bytes
         is_behind = memory.next not in {None, self}
-        if not fits or (is_behind and not self.held):
+        if not fits or (is_behind and not self.held_bytes):
             if not self.wanted_bytes:
                 memory.queue.add(self._address, self)
             self.wanted_bytes = size
             return False
         self.wanted_bytes = 0
-        if not self.held:
+        if not self.held_bytes:
             self._since_s = now_s
-        memory.free -= more
-        self.held += more
+        memory.free_bytes -= more
+        self.held_bytes += more
         memory.queue.charge(self._address, more)
         return True
 
     def is_overdue(self, now_s: float) -> bool:
         """Return whether it has been held for too long while others wait."""
         return (
-            self.held > 0
+            self.held_bytes > 0
             and now_s - self._since_s >= self._memory.longest_reservation_s
             and self._memory.next not in {None, self}
         )
 
     def release(self) -> None:
         """Free the memory, and stop waiting for it."""
-        self._memory.free += self.held
-        self.held = self.wanted_bytes = 0
+        self._memory.free_bytes += self.held_bytes
+        self.held_bytes = self.wanted_bytes = 0

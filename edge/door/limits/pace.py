@@ -23,7 +23,7 @@ LONGEST_WAIT_OF_SOUND_S = 10.0
 """The longest wait of audio for stages that are strained."""
 
 
-class Source(Protocol):
+class DataSource(Protocol):
     """Where the data of a connection come from."""
 
     def has_more(self) -> bool:
@@ -54,10 +54,10 @@ class Pace:
         self._state = PaceState(budget)
         self._queue = queue
         self._strained = strained
-        self._source: Callable[[], Source | None] = lambda: None
+        self._source: Callable[[], DataSource | None] = lambda: None
         """A weak reference: the source has this pace, and no cycle is to keep it in memory."""
 
-    def read_from(self, source: Source) -> None:
+    def read_from(self, source: DataSource) -> None:
         """Pace what comes from *source*, and tell it several times a second if it is not read."""
         self._source = ref(source)
 

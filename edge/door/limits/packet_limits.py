@@ -18,14 +18,14 @@ OF_STRANGERS_S, OF_STRANGERS_AT_ONCE = 2000.0, 2000.0
 MOST_STUN_BYTES, MOST_STUN_ATTRIBUTES = 1280, 16
 """The limits of a STUN packet: ICE's checks have 100 bytes and seven attributes, but 60 kB of
 attributes without values take 8 ms to read."""
-STUN_HEAD = 20
+STUN_HEAD_BYTES = 20
 
 
 def is_short_stun(data: bytes) -> bool:
     """Return whether a STUN packet is short enough to be read, and has few enough attributes."""
     if len(data) > MOST_STUN_BYTES:
         return False
-    at = STUN_HEAD
+    at = STUN_HEAD_BYTES
     for _ in range(MOST_STUN_ATTRIBUTES):
         if at >= len(data):
             return True

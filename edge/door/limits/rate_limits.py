@@ -36,7 +36,7 @@ class ConnectionLimit:
         self._taken[address] += 1
         return True
 
-    def leave(self, address: str) -> None:
+    def give_back(self, address: str) -> None:
         self._taken[address] -= 1
         if self._taken[address] <= 0:
             del self._taken[address]

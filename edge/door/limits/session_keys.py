@@ -92,8 +92,8 @@ class WantedKey:
 
         A resumed session takes over the key that its former edge may still hold.
         """
-        taken = {one.subject: one for one in stored if one.data}
-        ours = [(key, one.seq) for key, one in taken.items() if one.data == session.encode()]
+        taken = {held.subject: held for held in stored if held.data}
+        ours = [(key, held.seq) for key, held in taken.items() if held.data == session.encode()]
         if ours and not self.is_join:
             return ours
         free = [key for number in range(self.limit) if (key := self._key(number)) not in taken]

@@ -87,7 +87,7 @@ class SessionLimits:
         try:
             full = await shielded(self._take(held, caller))
         except asyncio.CancelledError:  # a key on its way is known by now
-            await self.leave(held)
+            await self.give_back(held)
             raise
         if full:
             raise full
@@ -102,7 +102,7 @@ class SessionLimits:
             for wanted in limits.wanted(caller):
                 claimed = await self._claim(wanted, held.session)
                 if claimed is None:
-                    await self.leave(held)
+                    await self.give_back(held)
                     return FullError("SESSION_LIMIT", wanted.refusal)
                 if not wanted.is_join:
                     held.keys[claimed[0]] = claimed[1]
@@ -111,7 +111,7 @@ class SessionLimits:
         self._held.add(held)
         return None
 
-    async def leave(self, held: SessionKeys) -> None:
+    async def give_back(self, held: SessionKeys) -> None:
         """Free the keys at once, except those that a resumed session has taken over."""
         self._held.discard(held)
         keys, held.keys = held.keys, {}

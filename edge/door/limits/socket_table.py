@@ -52,7 +52,7 @@ class SocketTable:
         elif self.is_full or len(self._idle) >= self._most_idle:
             closed = self.oldest_idle() or socket
         if closed is not socket:
-            self.leave(closed)
+            self.forget(closed)
             self._address[socket] = address
             self._count[address] += 1
             self._idle[socket] = None
@@ -73,7 +73,7 @@ class SocketTable:
         if not self._idle_of[address]:
             del self._idle_of[address]
 
-    def leave(self, socket: Hashable) -> None:
+    def forget(self, socket: Hashable) -> None:
         """Forget *socket*, if it is known."""
         if socket not in self._address:
             return

@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 STAGES_CHECK_INTERVAL_S = 1.0
 STAGES_DISCOVERY_S = 0.25
-FORGET_AFTER = 4
+GONE_ROUNDS = 4
 """Rounds of silence after which a worker counts as gone; a paused one misses a few."""
 
 
@@ -32,7 +32,7 @@ class StageMonitor:
         self.job_slots = JobSlots()
         """Of this edge's jobs."""
         self._was_full = ""
-        self._unseen = {str(stage.name): FORGET_AFTER for stage in stages.STAGES if stage.is_needed}
+        self._unseen = {str(stage.name): GONE_ROUNDS for stage in stages.STAGES if stage.is_needed}
 
     async def watch(self) -> None:
         """Check every second until cancelled."""
@@ -78,7 +78,7 @@ class StageMonitor:
         return max(1, round(self._admission.calm_s))
 
     def there(self, stage: str) -> bool:
-        return self._bus.connected and self._unseen[stage] < FORGET_AFTER
+        return self._bus.connected and self._unseen[stage] < GONE_ROUNDS
 
     def health(self, active_connections: int) -> tuple[int, dict[str, Any]]:
         """Return the HTTP status and the documented body of `/health`."""

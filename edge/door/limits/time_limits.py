@@ -24,11 +24,10 @@ class TimeLimits:
     def of(settings: Settings) -> TimeLimits:
         return TimeLimits(settings.max_call_s, settings.max_call_idle_s, settings.max_socket_idle_s)
 
-    def tightened(self, of: CallLimits) -> TimeLimits:
-        """Return the limits of a call whose agent has the limits *of*: the shorter ones."""
-        return replace(
-            self, call_s=_shorter(self.call_s, of.call_s), idle_s=_shorter(self.idle_s, of.idle_s)
-        )
+    def tightened(self, limits: CallLimits) -> TimeLimits:
+        """Return the limits of a call whose agent has *limits*: the shorter ones."""
+        call_s, idle_s = _shorter(self.call_s, limits.call_s), _shorter(self.idle_s, limits.idle_s)
+        return replace(self, call_s=call_s, idle_s=idle_s)
 
 
 def _shorter(one_s: float, other_s: float) -> float:

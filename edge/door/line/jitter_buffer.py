@@ -57,7 +57,7 @@ class JitterBuffer:
         lost = False
         if self._next not in self._held and len(self._held) >= MOST_HELD_PACKETS:
             now, lost = self._next, True
-            self._next = min(self._held, key=lambda one: (one - now) % NUMBER_MODULUS)
+            self._next = min(self._held, key=lambda held: (held - now) % NUMBER_MODULUS)
         out: list[PacketAudio] = []
         while (packet := self._held.pop(self._next, None)) is not None:
             gap_ms = self._gap_ms(packet.stamp)

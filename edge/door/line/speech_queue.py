@@ -69,8 +69,8 @@ class SpeechQueue:
         Audio that is too short for a frame is put off once, since more may come. Silence fills the
         frame the next time, or at once if the audio ends a response.
         """
-        enough = sum(len(one.pcm) for one in self._waiting) >= self._frame_bytes
-        if not (enough or self.rest_waits or any(one.ends for one in self._waiting)):
+        enough = sum(len(piece.pcm) for piece in self._waiting) >= self._frame_bytes
+        if not (enough or self.rest_waits or any(piece.ends for piece in self._waiting)):
             self.rest_waits = bool(self._waiting)
             return b"", []
         frame, sent = b"", []

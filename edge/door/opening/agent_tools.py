@@ -44,9 +44,9 @@ async def _offered(
     """Return the tools of *agent*, or else the operator's, and the names of missing ones."""
     if agent is None or agent.tools is UNSET:
         return catalogue.of(tenant), []
-    names = {one for one in agent.tools if isinstance(one, str)} - {TRANSFER}
+    names = {tool for tool in agent.tools if isinstance(tool, str)} - {TRANSFER}
     found = await catalogue.named(tenant, names, searches=searches)
-    own = [found.get(one) if isinstance(one, str) else one.config() for one in agent.tools]
+    own = [found.get(tool) if isinstance(tool, str) else tool.config() for tool in agent.tools]
     return tuple(tool for tool in own if tool), sorted(names - found.keys())
 
 

@@ -67,11 +67,11 @@ class LikelyPrompts:
 
     async def _reply(self) -> PromptsReply:
         configs = await self._openings.likely(MOST_PROMPTS)
-        encoded = {codec.encode(one): one for one in map(PromptBeginning.of, configs)}
+        encoded = {codec.encode(prompt): prompt for prompt in map(PromptBeginning.of, configs)}
         prompts, left = [], self._most_bytes
-        for data, one in encoded.items():
+        for data, prompt in encoded.items():
             left -= len(data)
             if left < 0:
                 break
-            prompts.append(one)
+            prompts.append(prompt)
         return PromptsReply(prompts=tuple(prompts))

@@ -139,14 +139,14 @@ class Openings:
         Variables without a default have UNKNOWN.
         """
         found = []
-        for one in self.agents.table.latest(most):
-            begin = Begin(agent=one.name, greeting=True)
+        for revision in self.agents.table.latest(most):
+            begin = Begin(agent=revision.name, greeting=True)
             try:
-                wanted = one.agent().variables.items()
-                values = {name: UNKNOWN for name, each in wanted if each.default is msgspec.UNSET}
-                tenant = one.tenant or DEMO_TENANT
-                caller = Caller("", tenant, agent=one.name, variables=values)
-                chosen = configure(one, caller, begin, self._of_tenant(caller))
+                wanted = revision.agent().variables.items()
+                values = {name: UNKNOWN for name, spec in wanted if spec.default is msgspec.UNSET}
+                tenant = revision.tenant or DEMO_TENANT
+                caller = Caller("", tenant, agent=revision.name, variables=values)
+                chosen = configure(revision, caller, begin, self._of_tenant(caller))
             except (RefusedError, ConfigFileError):
                 continue
             tools = await self._tools_of(chosen, caller, phone=False, ahead=True)

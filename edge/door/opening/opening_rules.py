@@ -31,7 +31,7 @@ class OpeningRules:
         if not self.knows_voices:
             config = config.but(ANY_SOUND_IS_A_VOICE)
         named = {tool.name for tool in config.tools}
-        offered = [one for one in tools if one.name not in named]
+        offered = [tool for tool in tools if tool.name not in named]
         return structs.replace(config, tools=(*config.tools, *offered))
 
     def with_changes(

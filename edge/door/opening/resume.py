@@ -5,12 +5,11 @@ from collections.abc import Sequence
 
 from edge.core.session.history import History, fold
 from edge.door.callers.auth import DEMO_TENANT
+from runtime.sessions.listing import FORSAKEN_MS
 from schemas.events import AnyEvent, SessionEnded, SessionStarted
 
 RESUME_WINDOW_MS = 60_000
 """The time, ms, in which a caller may resume after the connection ended."""
-FORSAKEN_MS = 600_000
-"""The same for a session whose edge died, from its last event on."""
 
 
 def hash_of(key: str) -> str:
@@ -26,7 +25,7 @@ def resumable(
     *events* are the session's, oldest first. *key* is the client's resume key, which is required if
     the session has one. Without a key the session's id is enough for demo callers.
     """
-    started = next((one for one in events if isinstance(one, SessionStarted)), None)
+    started = next((event for event in events if isinstance(event, SessionStarted)), None)
     if started is None or started.tenant != tenant:
         return None
     if started.user != user and tenant != DEMO_TENANT:

@@ -84,7 +84,7 @@ class Seat:
         Raises:
             RefusedError: it cannot begin now.
         """
-        await self.leave()
+        await self.give_back()
         if self._seats.drains():
             details = "the edge restarts: connect again"
             raise RefusedError(
@@ -113,14 +113,14 @@ class Seat:
         try:
             yield taken
         except RefusedError:
-            await self.leave()
+            await self.give_back()
             raise
 
-    async def leave(self) -> None:
+    async def give_back(self) -> None:
         """Give the seat back, if there is one."""
         held, self._held = self._held, None
         if held:
-            await self._seats.limits.leave(held)
+            await self._seats.limits.give_back(held)
 
     def _count_session(self) -> None:
         rates, stranger = self._seats.rates, not self.caller.named

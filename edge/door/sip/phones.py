@@ -167,7 +167,7 @@ class Phones:
             return
         query = {"agent": placing.agent or self._settings.sip_agent, "variables": placing.variables}
         tenant = names.stored(placing.tenant or self._settings.sip_tenant)
-        new = PhoneCall(tenant, {name: one for name, one in query.items() if one}, new_session())
+        new = PhoneCall(tenant, {name: text for name, text in query.items() if text}, new_session())
         log.info("call_placed", session=new.session, tenant=tenant)
         try:
             call = await dialled(self._runtime, agent, address_of(self._settings, placing.to))

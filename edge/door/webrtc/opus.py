@@ -25,13 +25,13 @@ def lasts_ms(payload: bytes) -> float:
         return 0.0
     config, frames = payload[0] >> 3, payload[0] & 3
     if config < 12:
-        each = float(_MS[config % 4])
+        frame_ms = float(_MS[config % 4])
     elif config < 16:
-        each = 20.0 if config & 1 else 10.0
+        frame_ms = 20.0 if config & 1 else 10.0
     else:
-        each = _SHORT_MS[config % 4]
+        frame_ms = _SHORT_MS[config % 4]
     count = (1, 2, 2)[frames] if frames < 3 else (payload[1] & 0x3F if len(payload) > 1 else 0)
-    return each * count
+    return frame_ms * count
 
 
 class OpusDecoder:

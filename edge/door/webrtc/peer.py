@@ -64,7 +64,7 @@ class Peer:
         made.on("connectionstatechange", self._changed)
         line = made.addTransceiver(self.voice, "sendrecv")
         codecs = RTCRtpSender.getCapabilities("audio").codecs
-        line.setCodecPreferences([one for one in codecs if one.mimeType == "audio/opus"])
+        line.setCodecPreferences([codec for codec in codecs if codec.mimeType == "audio/opus"])
         try:
             await made.setRemoteDescription(Description(session_description, "offer"))
             Microphone(self._arrived).listen_to(line.receiver)
@@ -157,7 +157,7 @@ def readable(offer: str, *, with_candidates: bool) -> str:
     if sorted(kinds) != ["application", "audio"]:
         why = f"expected one line `m=audio` and one `m=application`, for the channel {CHANNEL}"
         raise BadOfferError(why)
-    if not any(one.semantic == "BUNDLE" and len(one.items) > 1 for one in given.group):
+    if not any(group.semantic == "BUNDLE" and len(group.items) > 1 for group in given.group):
         raise BadOfferError("expected both lines in one `a=group:BUNDLE`")
     return "".join(f"{line}\r\n" for line in _without_unusable(offer.splitlines(), with_candidates))
 
@@ -165,7 +165,7 @@ def readable(offer: str, *, with_candidates: bool) -> str:
 def _names_keys(offer: str) -> bool:
     """Return whether *offer* has all fingerprints of keys, which aiortc does not check."""
     media = SessionDescription.parse(offer).media
-    return all(one.dtls is not None and one.dtls.fingerprints for one in media)
+    return all(line.dtls is not None and line.dtls.fingerprints for line in media)
 
 
 def _without_unusable(lines: Iterable[str], with_candidates: bool) -> list[str]:

@@ -181,7 +181,7 @@ class UdpPort:
 
     @property
     def addresses(self) -> list[Address]:
-        return [one.address for one in self._sockets]
+        return [sock.address for sock in self._sockets]
 
     @staticmethod
     async def opened(hosts: Sequence[str], ports: Sequence[int]) -> UdpPort:
@@ -201,8 +201,8 @@ class UdpPort:
                         await _bound(host, port or (sockets[0].address[1] if sockets else 0))
                     )
             except OSError:
-                for one in sockets:
-                    one.transport.close()
+                for sock in sockets:
+                    sock.transport.close()
                 continue
             log.info("webrtc_port_opened", hosts=list(hosts), port=sockets[0].address[1])
             return UdpPort(sockets)
@@ -218,17 +218,17 @@ class UdpPort:
         self, connection: Connection, of_aioice: Any, mapped_s: float, component: int, **_: Any
     ) -> list[Candidate]:
         """Return the call's candidates: this port, its address by a STUN server, and relays."""
-        protocols = [one.add(connection, component) for one in self._sockets]
+        protocols = [sock.add(connection, component) for sock in self._sockets]
         connection._protocols += protocols
-        found = [one.local_candidate for one in protocols]
+        found = [protocol.local_candidate for protocol in protocols]
         if connection.stun_server:
             found += await _mapped(protocols, connection.stun_server, mapped_s)
         relayed: list[Candidate] = await of_aioice(component=component, addresses=[])
         return found + relayed
 
     def close(self) -> None:
-        for one in self._sockets:
-            one.transport.close()
+        for sock in self._sockets:
+            sock.transport.close()
 
 
 async def _bound(host: str, port: int) -> _Socket:
@@ -259,19 +259,19 @@ async def _bound(host: str, port: int) -> _Socket:
 async def _mapped(protocols: list[StunProtocol], server: Address, most_s: float) -> list[Candidate]:
     """Return the port's addresses as the STUN *server* sees them, if it answers in *most_s*."""
 
-    async def mapped(one: StunProtocol) -> Candidate | None:
+    async def mapped(protocol: StunProtocol) -> Candidate | None:
         try:
             async with asyncio.timeout(most_s):
-                return (await server_reflexive_candidate(one, server))[0]
+                return (await server_reflexive_candidate(protocol, server))[0]
         except (TimeoutError, OSError, KeyError, stun.TransactionError) as error:
             log.info("stun_server_silent", why=type(error).__name__)
             return None
 
     async with asyncio.TaskGroup() as asking:
         lookups = [
-            asking.create_task(mapped(one))
-            for one in protocols
-            if ":" not in one.local_candidate.host
+            asking.create_task(mapped(protocol))
+            for protocol in protocols
+            if ":" not in protocol.local_candidate.host
         ]
     return [found for task in lookups if (found := task.result())]
 

@@ -190,7 +190,7 @@ class FrameIntake:
 
     def _take_step(self, step: IntakeStep, wait_s: float) -> None:
         """Read the socket on, or let it wait for *wait_s* or until messages are taken."""
-        if self._budget.reservation.held and self._memory_check is None:
+        if self._budget.reservation.held_bytes and self._memory_check is None:
             self._check_memory_in(LONGEST_RESERVATION_S)
         if step is IntakeStep.READ:
             if self._frames.empty():
@@ -227,7 +227,7 @@ class FrameIntake:
         reservation = self._budget.reservation
         if reservation.is_overdue(self._clock()):
             self._ws.cut_off("a long message takes too long, and others wait for its memory")
-        elif reservation.held:
+        elif reservation.held_bytes:
             self._check_memory_in(WAIT_PIECE_S)
 
 

@@ -30,7 +30,7 @@ class StrictWebSocket(web.WebSocketResponse):
     phone: Phone | None = None
     connection: ClientConnection | None = None
     intake: AudioIntake | None = None
-    _put_off_at = 0.0
+    _put_off_at_s = 0.0
     _frames: FrameIntake | None = None
 
     def __init__(self, pace: Pace, **options: Any) -> None:
@@ -89,7 +89,7 @@ class StrictWebSocket(web.WebSocketResponse):
     def note_slowed(self) -> None:
         """Put the next ping off: the unread data may hold a pong."""
         if not self.closed:
-            self._put_off_at = 0.0
+            self._put_off_at_s = 0.0
             self._on_data_received()
             if self._frames:
                 self._frames.probe()
@@ -97,7 +97,7 @@ class StrictWebSocket(web.WebSocketResponse):
     def _on_data_received(self) -> None:
         """Put the next ping off, unless this was done just before."""
         assert self._loop is not None  # noqa: S101  # it has been prepared
-        now = self._loop.time()
-        if self._pong_response_cb is not None or now >= self._put_off_at:
-            self._put_off_at = now + (self._heartbeat or 0.0) / DELAYS_PER_HEARTBEAT
+        now_s = self._loop.time()
+        if self._pong_response_cb is not None or now_s >= self._put_off_at_s:
+            self._put_off_at_s = now_s + (self._heartbeat or 0.0) / DELAYS_PER_HEARTBEAT
             super()._on_data_received()

@@ -67,7 +67,7 @@ class IntakeStep(Enum):
     """Parsed messages wait to be taken, or memory for a long message is awaited."""
 
 
-class Piece(NamedTuple):
+class ParserPiece(NamedTuple):
     """Some frames for the parser."""
 
     data: bytes
@@ -95,8 +95,7 @@ class UnparsedFrames:
         self._long = 0
         """The number of the message for which memory is reserved."""
         self._probed_s = now_s
-        self._dropped = 0
-        """The bytes that were dropped."""
+        self._dropped_bytes = 0
 
     @property
     def has_rest(self) -> bool:
@@ -110,8 +109,8 @@ class UnparsedFrames:
         if self.state is WAITS:
             self._rest, self._at = self._rest[self._at :] + data, 0
             return True
-        self._dropped += len(data)
-        return self._dropped < MOST_DROPPED_BYTES
+        self._dropped_bytes += len(data)
+        return self._dropped_bytes < MOST_DROPPED_BYTES
 
     def with_begun(self, data: bytes) -> bytes:
         """Return *data* behind the start of a message that was kept for the receiver."""
@@ -122,13 +121,13 @@ class UnparsedFrames:
         """Take *data* to be parsed from its byte *at* on; nothing else waits."""
         self._rest, self._at = data, at
 
-    def next_piece(self) -> Piece:
+    def next_piece(self) -> ParserPiece:
         """Return the next few frames, which are parsed now."""
         data, at = self._rest, self._at
         until, frames, unmasked = self.heads.follow(data, MOST_FRAMES, at, MOST_PIECE_BYTES)
         # frees the parsed data if it is more than the rest
         self._rest, self._at = (data, until) if until < len(data) / 2 else (data[until:], 0)
-        return Piece(data[at:until], frames, unmasked)
+        return ParserPiece(data[at:until], frames, unmasked)
 
     def clear(self) -> None:
         """Free all data."""
@@ -156,7 +155,8 @@ class UnparsedFrames:
 
     def check_again_s(self, *, are_untaken: bool) -> float:
         """Return the seconds after which AWAIT_TAKEN ends, whatever was taken until then."""
-        return MOST_UNTAKEN_S if are_untaken or self._reservation.held else RESERVATION_RETRY_S
+        holds = are_untaken or self._reservation.held_bytes
+        return MOST_UNTAKEN_S if holds else RESERVATION_RETRY_S
 
     def is_probe_due(self, now_s: float) -> bool:
         """Return True, once in PROBE_S, if the client is to be probed."""
@@ -197,7 +197,7 @@ class UnparsedFrames:
         size, reservation = self.heads.unread_bytes, self._reservation
         if size <= LONG_BYTES or size >= self._most_bytes:  # refused as too long
             return True
-        if reservation.held and self._long != self.heads.number:
+        if reservation.held_bytes and self._long != self.heads.number:
             return False  # the one before is still being processed
         self._long = self.heads.number
         return reservation.reserve(size, now_s)

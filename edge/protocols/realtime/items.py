@@ -83,13 +83,13 @@ class Items:
 
     def call(self, call: str) -> Item | None:
         """Return the item of a function call by its `call_id`."""
-        calls = (one for one in self._items.values() if one.body["type"] == "function_call")
-        return next((one for one in calls if one.body["call_id"] == call), None)
+        calls = (item for item in self._items.values() if item.body["type"] == "function_call")
+        return next((item for item in calls if item.body["call_id"] == call), None)
 
     def spoken_in(self, turn: int) -> Item | None:
         """Return the last item with audio of the response to *turn*."""
-        spoken = (one for one in reversed(self._items.values()) if one.spoken)
-        return next((one for one in spoken if one.turn == turn), None)
+        spoken = (item for item in reversed(self._items.values()) if item.spoken)
+        return next((item for item in spoken if item.turn == turn), None)
 
     def remove(self, item: Item) -> None:
         name = item.body["id"]

@@ -67,7 +67,7 @@ class RealtimeProtocol(ClientProtocol):
         query, headers = handshake.query, handshake.headers
         self.connection = handshake.connection
         offered = listed(headers.get("sec-websocket-protocol", ""))
-        keys = [one for one in offered if one.startswith(KEY_SUBPROTOCOL)]
+        keys = [name for name in offered if name.startswith(KEY_SUBPROTOCOL)]
         key = keys[0].removeprefix(KEY_SUBPROTOCOL) if keys else ""
         self.token = handshake.bearer or key
         session = query.get("session", "")
@@ -240,7 +240,7 @@ class RealtimeProtocol(ClientProtocol):
         *ends*: the whole response was played.
         """
         stopped = self._events.output.stopped(turn) if ends else []
-        return [Played(turn, played_ms), *(Reply(one) for one in stopped)]
+        return [Played(turn, played_ms), *(Reply(message) for message in stopped)]
 
     # -------------------------------------------------------- to the client
 

@@ -82,7 +82,7 @@ class ResponseRequests:
         """
         asks, response = self._events.asks, self._events.open
         under_way = [*asks.values(), *([response.request] if response else [])]
-        if in_conversation and any(one.in_conversation for one in under_way):
+        if in_conversation and any(request.in_conversation for request in under_way):
             reason = (
                 "Conversation already has an active response in progress: wait until it is done."
             )

@@ -78,7 +78,7 @@ class Utterances:
     @property
     def is_open(self) -> bool:
         """Whether an utterance has begun that is not committed."""
-        return any(one.phase is not COMMITTED for one in self._by_number.values())
+        return any(spoken.phase is not COMMITTED for spoken in self._by_number.values())
 
     def began(self, event: CallerStarted) -> list[Json]:
         start_ms = max(0, int(self.appended_ms) - event.ago_ms)
@@ -99,7 +99,7 @@ class Utterances:
 
     def starts(self) -> list[Json]:
         """Return the events of starts that were kept back; they were interruptions after all."""
-        return [message for one in self._by_number.values() for message in self._start(one)]
+        return [message for spoken in self._by_number.values() for message in self._start(spoken)]
 
     def ended(self, event: CallerStopped) -> list[Json]:
         spoken = self._by_number.get(event.utterance)
@@ -172,5 +172,5 @@ class Utterances:
         lost = [self._by_number.pop(number) for number in numbers if number in self._by_number]
         kind = "conversation.item.input_audio_transcription.failed"
         where: dict[str, Any] = {"content_index": 0, "error": error}
-        committed = [one.item for one in lost if one.phase is COMMITTED]
+        committed = [spoken.item for spoken in lost if spoken.phase is COMMITTED]
         return [self.ids.event(kind, item_id=item, **where) for item in committed]

@@ -29,13 +29,13 @@ class Ids:
 
     def __init__(self, nonce: str) -> None:
         """Take *nonce*, which is unique to the connection and part of all names."""
-        self._of = nonce
+        self._nonce = nonce
         self._count = 0
 
     def new(self, kind: str) -> str:
         """Return a name that begins with *kind*."""
         self._count += 1
-        return f"{kind}_{self._of}_{self._count}"
+        return f"{kind}_{self._nonce}_{self._count}"
 
     def event(self, kind: str, **fields: Any) -> Json:
         """Return the server event of type *kind*."""
@@ -107,6 +107,6 @@ def invalid_value(param: str, why: str) -> RequestError:
 
 def unknown_value(name: str, value: str, known: tuple[str, ...]) -> RequestError:
     """Return the error for a *value* that is not in *known*."""
-    values = ", ".join(f"'{one}'" for one in known)
+    values = ", ".join(f"'{valid}'" for valid in known)
     reason = f"Invalid value: '{shown(value)}'. Supported values are: {values}."
     return RequestError("invalid_value", reason, name)

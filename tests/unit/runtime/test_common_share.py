@@ -34,7 +34,7 @@ def test_a_hundred_greedy_addresses_leave_room_for_a_new_one() -> None:
                 share.take(str(number), 1)
     had = [share.used(str(number)) for number in range(100)]
     assert max(had) - min(had) <= 1
-    assert share.free() == pytest.approx(10_000 / 101, abs=2)
+    assert share.free_amount() == pytest.approx(10_000 / 101, abs=2)
     assert fill(share, "new") >= 40
 
 
@@ -46,7 +46,7 @@ def test_taken_amounts_fade_and_refill_by_the_size_in_the_time_constant() -> Non
     for second in range(600):
         in_ten_minutes += sum(fill(share, str(number), float(second)) for number in range(30))
     assert 50 * 10 <= in_ten_minutes <= 100 * 10
-    assert share.free(1e9) == 100
+    assert share.free_amount(1e9) == 100
 
 
 def test_the_wait_that_is_told_is_the_wait_until_it_fits() -> None:
@@ -69,16 +69,16 @@ def test_an_unconditional_take_reports_an_excess() -> None:
     share = CommonShare(100, lasts_s=60)
     assert share.take("a", 50, 0.0)
     assert not share.take("a", 10, 0.0)
-    assert share.free(0.0) == 40
+    assert share.free_amount(0.0) == 40
 
 
 def test_returned_amounts_are_free_for_all_and_empty_addresses_forgotten() -> None:
     share = CommonShare(100)
     share.take("a", 60)
     share.give_back("a", 20)
-    assert (share.used("a"), share.free()) == (40, 60)
+    assert (share.used("a"), share.free_amount()) == (40, 60)
     share.give_back("a", 40)
-    assert (share.free(), len(share._used)) == (100, 0)
+    assert (share.free_amount(), len(share._used)) == (100, 0)
 
 
 def test_the_memory_is_bounded_and_forgotten_amounts_still_count() -> None:
@@ -86,7 +86,7 @@ def test_the_memory_is_bounded_and_forgotten_amounts_still_count() -> None:
     for number in range(MOST_ADDRESSES + 5):
         share.take(str(number), 1)
     assert len(share._used) == MOST_ADDRESSES
-    assert share.free() == 1e6 - MOST_ADDRESSES - 5
+    assert share.free_amount() == 1e6 - MOST_ADDRESSES - 5
 
 
 def test_an_account_is_the_part_of_one_connection_and_gives_all_of_it_back() -> None:
@@ -97,6 +97,6 @@ def test_an_account_is_the_part_of_one_connection_and_gives_all_of_it_back() -> 
     assert (first.amount, second.amount, share.used("a")) == (30, 10, 40)
     assert (second.fits(20), second.fits(21)) == (True, False)
     first.give_back(10)
-    assert (first.amount, share.free()) == (20, 70)
-    first.leave()
-    assert (first.amount, share.used("a"), share.free()) == (0, 10, 90)
+    assert (first.amount, share.free_amount()) == (20, 70)
+    first.give_all_back()
+    assert (first.amount, share.used("a"), share.free_amount()) == (0, 10, 90)

@@ -46,7 +46,7 @@ class CallDeltas:
     def _part(self, part: dict[str, Any], function: object) -> None:
         fields = function if isinstance(function, dict) else {}
         name, arguments = _text(fields.get("name")), fields.get("arguments")
-        call = self._of(part.get("index"), _text(part.get("id")), name)
+        call = self._call_of(part.get("index"), _text(part.get("id")), name)
         if call is None:
             return
         if isinstance(arguments, dict):
@@ -54,7 +54,7 @@ class CallDeltas:
         elif isinstance(arguments, str) and len(call.arguments) <= MOST_ARGUMENT_CHARS:
             call.arguments += arguments
 
-    def _of(self, index: object, call_id: str, name: str) -> _Call | None:
+    def _call_of(self, index: object, call_id: str, name: str) -> _Call | None:
         """Return the call of a part, a new one if it begins one; None: too many calls."""
         known = [call for call in self._calls if call.index == index] if index is not None else []
         if call_id and index is None:

@@ -89,8 +89,7 @@ class LlamaModel:
         self._pool = ThreadPoolExecutor(slots, thread_name_prefix="llama")
         self._loading = threading.Lock()
         self._server: Any = None
-        self._asking = 0
-        """The number of running requests."""
+        self._running_requests = 0
         self._held: deque[Beginning] = deque(maxlen=slots)
         """The starts of the prompts read last, whose slots may belong to running calls."""
 
@@ -132,7 +131,7 @@ class LlamaModel:
             return gone.is_set()  # True makes llama.cpp stop
 
         work = loop.run_in_executor(self._pool, self._write, request, hand_over, gone)
-        self._asking += 1
+        self._running_requests += 1
         try:
             usage = Usage(0, 0, self.name)
             written = request.said
@@ -149,7 +148,7 @@ class LlamaModel:
                 self._read_next(next_prompt(request, written))
             yield usage
         finally:
-            self._asking -= 1
+            self._running_requests -= 1
             gone.set()
             work.cancel()  # ends work that has no thread yet; `gone` ends the rest
 
@@ -163,14 +162,14 @@ class LlamaModel:
             EngineRefusedError: another model is asked for.
         """
         check_model(self.name, request.model, *self._aliases)
-        if self._follows or self._asking or not (prompt := up_to_last_word(request)):
+        if self._follows or self._running_requests or not (prompt := up_to_last_word(request)):
             return None
         loop = asyncio.get_running_loop()
-        self._asking += 1
+        self._running_requests += 1
         try:
             return await loop.run_in_executor(self._pool, self._end_after, prompt)
         finally:
-            self._asking -= 1
+            self._running_requests -= 1
 
     async def read_ahead(self, request: Prompt) -> None:
         """Let a slot read the start of *request*, unless one has just done so.
@@ -218,7 +217,7 @@ class LlamaModel:
 
     def _read_next(self, prompt: str | None) -> None:
         """Let the model read *prompt* while the response is spoken, unless a request waits."""
-        if prompt and self._asking == 1:
+        if prompt and self._running_requests == 1:
             self._pool.submit(self._complete, {"prompt": prompt, "max_tokens": 1}, lambda _: True)
 
     def _load(self) -> None:
@@ -230,7 +229,7 @@ class LlamaModel:
     def _complete(self, request: dict[str, Any], heed: Callable[[dict[str, Any]], object]) -> None:
         failed: list[dict[str, Any]] = []
 
-        def each(piece: dict[str, Any]) -> bool:
+        def on_piece(piece: dict[str, Any]) -> bool:
             if "error" in piece:
                 failed.append(piece["error"])
                 return True
@@ -239,7 +238,7 @@ class LlamaModel:
         server = self._server
         chats = "messages" in request
         handle = server.handle_chat_completions if chats else server.handle_completions
-        handle({"stream": True, "cache_prompt": True, **request}, each)
+        handle({"stream": True, "cache_prompt": True, **request}, on_piece)
         if failed:
             code = failed[0].get("code", 500)
             kind = EngineUnavailableError if code in (429, 503) else EngineRefusedError

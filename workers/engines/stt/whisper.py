@@ -157,7 +157,7 @@ class WhisperRecognizer:
             languages = self._languages(encoded, len(pieces), language)
             results = self._model.model.generate(
                 encoded,
-                [self._prompt(each) for each in languages],
+                [self._prompt(language) for language in languages],
                 beam_size=way.beams,
                 max_length=2 * most,  # CTranslate2 reserves half of it for a prompt
                 return_scores=True,
@@ -168,7 +168,8 @@ class WhisperRecognizer:
             raise EngineUnavailableError(f"{self.name} could not run") from error
         full = way.window_s >= whisper_postprocess.FULL_S
         return [
-            self._judged(result, each, full) for result, each in zip(results, seconds, strict=True)
+            self._judged(result, audio_s, full)
+            for result, audio_s in zip(results, seconds, strict=True)
         ]
 
     def _judged(self, result: Any, audio_s: float, full: bool) -> DecodedText:

@@ -118,8 +118,8 @@ def windows_s(audio_s: float, narrow_s: tuple[float, ...]) -> list[float]:
 
     A single short word is rarely recognised in less than 15 s.
     """
-    least = 15.0 if audio_s < SHORT_S else 0.0
-    return [each for each in narrow_s if audio_s + 0.5 <= each and each >= least] + [FULL_S]
+    least_s = max(15.0 if audio_s < SHORT_S else 0.0, audio_s + 0.5)
+    return [window_s for window_s in narrow_s if window_s >= least_s] + [FULL_S]
 
 
 def pieces(samples: Floats) -> list[Floats]:

@@ -25,7 +25,7 @@ export const facts = (row) => [
   `${row.user || "somebody"} · ${row.tenant}`, row.agent, row.protocol, day(row.started_at_ms), row.duration_ms < 6e4 ? seconds(row.duration_ms, 1) : since(0, row.duration_ms), plural(row.turns, "turn"),
   row.interrupted ? `${count(row.interrupted)} interrupted` : "", row.errors ? plural(row.errors, "error") : "",
   row.slowest_ms == null ? "" : `slowest answer ${ms(row.slowest_ms)}`, row.replay_of ? `replay of ${row.replay_of}` : "",
-  row.ended ? { caller_left: "the caller left", end_call: "it was ended", drained: "its edge left", failed: "it failed" }[row.ended] ?? row.ended : "not ended: it goes on, or its edge died",
+  row.ended ? { caller_left: "the caller left", end_call: "it was ended", drained: "its edge left", failed: "it failed", forsaken: "nobody went on with it" }[row.ended] ?? row.ended : "not ended: it goes on, or its edge died",
 ].filter(Boolean).join("  ·  ");
 
 /** Return the timeline's data of a call. */

@@ -150,7 +150,7 @@ async def test_as_much_is_kept_as_there_is_room_for_and_all_is_given_back() -> N
     assert share.used("a") == 10 * len(PCM)  # alone, an address has half
     assert await passes(sender, bus, 1) == [10]
     sender.forget()
-    assert share.free() == share.size
+    assert share.free_amount() == share.size
     assert not sender.is_kept(1)
 
 
@@ -164,7 +164,7 @@ async def test_an_utterance_whose_words_were_known_before_its_end_is_never_sent_
     assert not sender.is_kept(1)
     await sender.resend()
     assert len(bus.sent) == 2
-    assert share.free() == share.size
+    assert share.free_amount() == share.size
 
 
 async def test_audio_that_is_sent_again_waits_now_and_then_and_stops_with_its_utterance() -> None:

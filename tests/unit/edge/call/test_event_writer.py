@@ -53,7 +53,7 @@ async def running(events: EventWriter, noted: Callable[[Event], None] = ignored)
 
 
 async def until_stored(events: EventWriter, noted: Callable[[Event], None] = ignored) -> list[str]:
-    events.close()
+    events.finish()
     async with asyncio.timeout(20):
         return await running(events, noted)
 
@@ -98,7 +98,7 @@ async def test_who_waits_is_told_when_what_was_put_before_is_stored() -> None:
     async with asyncio.timeout(20):
         await events.stored()
         assert bus.stored == [pressed("1")]
-        events.close()
+        events.finish()
         await storing
         await events.stored()  # nothing more comes
 
@@ -125,7 +125,7 @@ async def test_who_waits_after_the_close_is_told_once_all_is_stored() -> None:
     bus = MemoryBus()
     events = writer(bus)
     events.put(pressed("1"))
-    events.close()
+    events.finish()
     waiting = asyncio.create_task(events.stored())
     await asyncio.sleep(0)
     assert not waiting.done()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge.call.late_jobs import no_job
-from edge.call.recognition import LONGEST_OUTSTANDING_MS, Recognition
+from edge.call.recognition import LONGEST_OUTSTANDING_MS, SessionRecognition
 from edge.core.call import Call
 from schemas.events import (
     Head,
@@ -25,9 +25,9 @@ class Clock:
     now_ms = 1
 
 
-def pending(clock: Clock, *utterances: int) -> Recognition:
+def pending(clock: Clock, *utterances: int) -> SessionRecognition:
     """Return those of a session in which *utterances* have begun."""
-    recognition = Recognition(Call(STARTED), lambda: clock.now_ms)
+    recognition = SessionRecognition(Call(STARTED), lambda: clock.now_ms)
     for utterance in utterances:
         recognition.published(spoken(utterance))
     return recognition

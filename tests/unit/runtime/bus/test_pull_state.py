@@ -21,21 +21,21 @@ def test_a_requested_slot_is_not_requested_again() -> None:
 
 def test_a_job_takes_the_slot_that_was_asked_for_until_it_is_answered() -> None:
     pull = asked(2)
-    pull.job_came(depth=7, now_s=10.1)
-    assert (pull.in_flight, pull.depth) == (1, 7)
+    pull.job_came(10.1)
+    assert pull.in_flight == 1
     assert pull.request(10.2) == 0
-    pull.finished()
+    pull.free_slot()
     assert pull.in_flight == 0
     assert pull.request(10.3) == 1
 
 
 def test_a_job_that_waits_leaves_its_slot_to_another_and_takes_one_again() -> None:
     pull = asked(1)
-    pull.job_came(0, 10.1)
-    pull.finished()
+    pull.job_came(10.1)
+    pull.free_slot()
     assert pull.request(10.2) == 1
-    pull.job_came(0, 10.3)
-    pull.resumed()
+    pull.job_came(10.3)
+    pull.take_slot()
     assert pull.in_flight == 2
     assert pull.request(10.4) == 0
 
@@ -45,20 +45,19 @@ def test_more_jobs_than_slots_are_accepted_and_no_more_requested() -> None:
     pull = asked(1)
     pull.note_lost()
     assert pull.request(12.0) == 1
-    pull.job_came(0, 12.1)
-    pull.job_came(0, 12.1)
+    pull.job_came(12.1)
+    pull.job_came(12.1)
     assert pull.in_flight == 2
-    pull.finished()
+    pull.free_slot()
     assert pull.request(12.2) == 0
-    pull.finished()
+    pull.free_slot()
     assert pull.request(12.3) == 1
 
 
-def test_an_idle_heartbeat_means_no_waiting_jobs_and_a_live_request() -> None:
+def test_an_idle_heartbeat_means_a_live_request() -> None:
     pull = asked(2)
-    pull.job_came(5, 10.1)
+    pull.job_came(10.1)
     assert pull.status_came(IDLE, None, 11.0) is Ended.NOT_YET
-    assert pull.depth == 0
     assert not pull.is_forgotten(11.0 + LOST_REQUESTS_S)
     assert pull.request(11.1) == 0
 
@@ -71,14 +70,14 @@ def test_silence_means_that_our_requests_are_forgotten() -> None:
 
 def test_without_a_request_silence_loses_nothing() -> None:
     pull = asked(1)
-    pull.job_came(0, 10.0)
+    pull.job_came(10.0)
     assert not pull.is_forgotten(10_000.0)
     assert not PullState(3).is_forgotten(10_000.0)
 
 
 def test_after_a_reconnect_all_free_slots_are_requested_again() -> None:
     pull = asked(3)
-    pull.job_came(0, 10.1)
+    pull.job_came(10.1)
     pull.note_lost()
     assert not pull.is_forgotten(10_000.0)
     assert pull.request(10_000.0) == 2

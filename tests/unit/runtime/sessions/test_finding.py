@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import msgspec
@@ -43,12 +44,14 @@ async def test_the_newest_session_is_the_first_and_finished_ones_are_not_read() 
 
 
 async def test_of_a_session_without_an_end_all_events_are_read() -> None:
-    running = session("s_1")[:-1]
-    bus = log(running, session("s_2", 60_000))
+    now_ms = round(time.time() * 1000)
+    running, forsaken = session("s_1", now_ms - T0)[:-1], session("s_3")[:-1]
+    bus = log(running, session("s_2", 60_000), forsaken)
     rows = await sessions(bus, SessionFilter())
-    assert [row.ended != "" for row in rows] == [True, False]
-    assert rows[1] == folded(running)
-    assert len(bus.read_after) == 1
+    assert [row.ended for row in rows] == ["", "end_call", "forsaken"]
+    assert rows[0] == folded(running)
+    assert rows[2] == folded(forsaken, now_ms)
+    assert len(bus.read_after) == 2
 
 
 @pytest.mark.parametrize(

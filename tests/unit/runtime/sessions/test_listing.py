@@ -14,6 +14,7 @@ from rich.segment import Segments
 from aura.cli.running import CommandError
 from aura.cli.sessions import drawing, moment_ms
 from runtime.sessions.listing import (
+    FORSAKEN_MS,
     REQUEST_PROTOCOL,
     ListedSession,
     SessionFilter,
@@ -48,6 +49,21 @@ def test_a_session_that_was_resumed_after_an_end_still_goes_on() -> None:
         row = folded(order)
         assert row is not None
         assert row.ended == ""
+
+
+def test_a_resumed_session_that_nobody_carries_is_forsaken_when_it_cannot_be_resumed() -> None:
+    """The edge whose resume was stored, but not acknowledged, has no such connection."""
+    resumed = ev.SessionResumed(
+        tenant="t", session="s", at_ms=T0 + 60_000, edge="e2", config=SessionConfig()
+    )
+    for ago_ms, ended in ((FORSAKEN_MS, ""), (FORSAKEN_MS + 1, "forsaken")):
+        row = folded([*story(), resumed], resumed.at_ms + ago_ms)
+        assert row is not None
+        assert row.ended == ended
+
+
+def test_a_session_with_an_end_is_never_forsaken() -> None:
+    assert folded(story(), T0 + 2 * FORSAKEN_MS) == folded(story())
 
 
 def test_a_caller_who_heard_the_greeting_and_said_nothing_had_no_turn() -> None:

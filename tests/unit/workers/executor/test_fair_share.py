@@ -14,7 +14,7 @@ def served(shares: FairShare, waiting: list[Owner], times: int, cost: float = 1.
     done = []
     for _ in range(times):
         owner = min(waiting, key=shares.starts)
-        shares.give(owner, cost)
+        shares.charge(owner, cost)
         done.append(owner)
     return done
 
@@ -29,7 +29,7 @@ def test_long_work_counts_as_long() -> None:
     for _ in range(60):
         owner = min([A1, B1], key=shares.starts)
         cost = 10.0 if owner == A1 else 1.0
-        shares.give(owner, cost)
+        shares.charge(owner, cost)
         seconds[owner] += int(cost)
     assert abs(seconds[A1] - seconds[B1]) <= 10
 
@@ -45,14 +45,14 @@ def test_who_comes_late_is_next_and_has_no_arrears() -> None:
 def test_owners_who_had_no_more_than_others_are_forgotten() -> None:
     shares = FairShare()
     for number in range(5 * MOST_OWNERS):
-        shares.give(("t", str(number)), 1.0)
-        shares.give(("t", "busy"), 1.0)
+        shares.charge(("t", str(number)), 1.0)
+        shares.charge(("t", "busy"), 1.0)
     assert len(shares._ends) <= MOST_OWNERS + 2
     assert len(shares._clocks) <= MOST_OWNERS + 2
 
 
 def test_shares_begin_anew_once_nothing_waits() -> None:
     shares = FairShare()
-    shares.give(A1, 10.0)
+    shares.charge(A1, 10.0)
     shares.clear()
     assert shares.starts(A1) == shares.starts(B1)

@@ -104,7 +104,7 @@ def test_all_voice_is_sent_whatever_is_set(
     assert utterance
     if split:
         utterance = caller.segmenter.split(utterance, caller.now_ms)
-    caller.segmenter.close(utterance, final_pause=0)
+    caller.segmenter.end(utterance, final_pause=0)
     sent = b"".join(audio.message.pcm for audio in caller.sent if not split or audio.utterance == 8)
     voice_ms = CONTINUE_MS + (0 if split else 1000)
     assert sent.count(VOICE[:1]) == voice_ms * BYTES_PER_MS
@@ -139,7 +139,7 @@ def test_the_last_message_ends_the_utterance_and_the_next_speech_begins_another(
     caller.sends(SILENCE, PAUSE_MS)
     utterance = caller.segmenter.utterance
     assert utterance
-    caller.segmenter.close(utterance, final_pause=1)
+    caller.segmenter.end(utterance, final_pause=1)
     assert (caller.sent[-1].message.end, caller.sent[-1].message.final_pause) == (True, 1)
     assert caller.segmenter.utterance is None
     caller.sends(SILENCE, 1000)
@@ -243,7 +243,7 @@ def test_voice_is_counted_together_across_a_breath(
     caller.sends(SILENCE, PAUSE_MS)
     if closed:
         assert caller.segmenter.utterance
-        caller.segmenter.close(caller.segmenter.utterance, final_pause=1)
+        caller.segmenter.end(caller.segmenter.utterance, final_pause=1)
     caller.sends(SILENCE, pause_ms - PAUSE_MS)
     caller.sends(VOICE, 500)
     assert caller.segmenter.utterance
@@ -256,7 +256,7 @@ def test_the_silence_after_an_utterance_that_was_closed_at_its_pause_is_not_sent
     shown = caller.segmenter.wait(caller.now_ms)
     paused = next(frame for frame in shown if frame.change)
     assert caller.segmenter.utterance
-    caller.segmenter.close(caller.segmenter.utterance, final_pause=1)
+    caller.segmenter.end(caller.segmenter.utterance, final_pause=1)
     sent = list(caller.sent)
     assert paused.change is SpeechChange.PAUSED
     assert list(shown) == []
@@ -267,7 +267,7 @@ def test_an_onset_set_while_the_caller_speaks_holds_from_the_next_utterance_on()
     caller = speaking()
     caller.segmenter.configure(msgspec.structs.replace(CONFIG, min_speech_ms=400))
     assert caller.segmenter.utterance
-    caller.segmenter.close(caller.segmenter.utterance, final_pause=0)
+    caller.segmenter.end(caller.segmenter.utterance, final_pause=0)
     caller.sends(SILENCE, 200)
     caller.sends(VOICE, 380)
     assert caller.changes() == [SpeechChange.STARTED]
@@ -278,6 +278,6 @@ def test_an_onset_set_while_the_caller_speaks_holds_from_the_next_utterance_on()
 def test_the_voice_of_a_closed_utterance_is_no_onset_of_the_next() -> None:
     caller = speaking()
     assert caller.segmenter.utterance
-    caller.segmenter.close(caller.segmenter.utterance, final_pause=0)
+    caller.segmenter.end(caller.segmenter.utterance, final_pause=0)
     caller.sends(VOICE, ONSET_MS - FRAME_MS)
     assert caller.segmenter.utterance is None

@@ -48,7 +48,7 @@ def test_the_call_is_hung_up_after_a_response_that_ends_it_and_not_if_it_is_cut(
     for complete in (True, False):
         aura = AuraSide()
         response = aura.responds("Goodbye.")
-        response.steps.note(
+        response.steps.read(
             ev.ToolCalled(
                 **HEAD,
                 turn=response.turn,

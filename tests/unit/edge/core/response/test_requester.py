@@ -63,7 +63,7 @@ def test_a_message_that_is_added_after_the_commit_waits_for_the_end_of_the_turn(
 def test_calls_of_a_guessed_turn_run_with_its_commit() -> None:
     bench = Bench(tools=[msgspec.to_builtins(BOOK)])
     response = bench.requester.take(utterance(), guess("Book it."), NOW_MS, speculative=True)
-    response.steps.note(
+    response.steps.read(
         ev.ToolCalled(
             tenant="t",
             session="s",

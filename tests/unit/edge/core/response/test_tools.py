@@ -79,7 +79,7 @@ def test_a_call_for_the_end_whose_edge_died_before_its_answer_is_answered() -> N
     requested, returned = events(bench.run(call_of("end_call")))
     bench.steps = ToolSteps()
     for event in (call_of("end_call"), requested):
-        bench.steps.note(event)
+        bench.steps.read(event)
     bench.tools.run_on(bench.steps, NOW_MS)
     assert events(bench.out.take()) == [returned]
     assert not bench.steps.running
@@ -180,7 +180,7 @@ def test_what_the_model_writes_as_a_name_is_cut_in_the_log(name: str) -> None:
 def test_on_another_edge_the_running_calls_of_the_client_are_told_again_and_jobs_are_not() -> None:
     bench = Bench()
     bench.run(call_of("book"), call_of("show", number=1), call_of("end_call", number=2))
-    bench.steps.note(call_of("hook", number=3))  # it was not requested there yet
+    bench.steps.read(call_of("hook", number=3))  # it was not requested there yet
     bench.tools.run_on(bench.steps, NOW_MS + 900)
     told, requested = bench.out.take()
     assert told == Tell(ClientToolCalled("call_3_0_1", "show", "{}"))
@@ -304,7 +304,7 @@ def test_an_overdue_call_is_given_up_after_the_grace_of_its_runner() -> None:
 
 def test_a_call_that_was_not_requested_never_expires() -> None:
     bench = Bench()
-    bench.steps.note(call_of("book"))
+    bench.steps.read(call_of("book"))
     bench.tools.expire(bench.steps, NOW_MS * 2)
     assert bench.out.take() == []
     assert bench.tools.due_ms(bench.steps) is None

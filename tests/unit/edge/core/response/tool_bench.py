@@ -56,14 +56,14 @@ class Bench:
 
     def run(self, *calls: ev.ToolCalled, now_ms: int = NOW_MS) -> list[Effect]:
         for call in calls:
-            self.steps.note(call)
+            self.steps.read(call)
         self.tools.run(self.steps, now_ms)
         return self.out.take()
 
     def tell(self, call: str, result: str = "1", *, failed: bool = False) -> list[Effect]:
         report = ClientToolResult(call, result, failed)
         if event := self.tools.client_result(self.steps, report, NOW_MS + 40):
-            self.steps.note(event)
+            self.steps.read(event)
         return self.out.take()
 
 

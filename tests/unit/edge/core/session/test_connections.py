@@ -16,7 +16,7 @@ def reached(at_ms: int) -> ev.AnswerReached:
 def noted(*events: ev.Event) -> Connections:
     connections = Connections()
     for event in events:
-        connections.note(event)
+        connections.read(event)
     return connections
 
 

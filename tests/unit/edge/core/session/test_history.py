@@ -151,7 +151,7 @@ def test_a_later_step_of_a_turn_uses_no_late_results() -> None:
 def test_a_tool_that_returned_in_its_turn_is_no_background_call() -> None:
     steps = ToolSteps()
     for event in (called(), requested(), completed(1), returned(result="booked")):
-        steps.note(event)
+        steps.read(event)
     history = History()
     history.enter_turn("Book it.", "It is booked.", steps, 1)
     assert [one.text for one in history.messages] == ["Book it.", "", "booked", "It is booked."]

@@ -63,14 +63,14 @@ def taken(step: int) -> ev.TurnTaken:
 def steps(*events: ev.Event) -> ToolSteps:
     found = ToolSteps()
     for event in events:
-        found.note(event)
+        found.read(event)
     return found
 
 
 def test_the_call_ends_once_the_model_has_called_for_it_in_a_step_that_is_over() -> None:
     found = steps(msgspec.structs.replace(called(), name="end_call"))
     assert not found.ends_call, "the step may still fail"
-    found.note(completed(1))
+    found.read(completed(1))
     assert found.ends_call
     found.step = 1
     assert found.ends_call
@@ -81,7 +81,7 @@ def test_the_caller_is_transferred_once_the_transfer_has_returned() -> None:
     transfer = msgspec.structs.replace(requested(), tool=transfer_tool({"sales": ""}))
     found = steps(called(), transfer)
     assert not found.has_transferred
-    found.note(returned())
+    found.read(returned())
     assert found.has_transferred
     assert not steps(called(), transfer, FAILED).has_transferred
     assert not steps(called(), requested(), returned()).has_transferred
@@ -89,9 +89,9 @@ def test_the_caller_is_transferred_once_the_transfer_has_returned() -> None:
 
 def test_a_step_is_whole_with_all_results_and_the_models_last_word() -> None:
     found = steps(called(0), called(1), requested(0), requested(1), returned(1))
-    found.note(completed(2))
+    found.read(completed(2))
     assert not found.is_whole
-    found.note(returned(0))
+    found.read(returned(0))
     assert found.is_whole
     early = steps(called(), requested(), returned())
     assert not early.is_whole, "the model may yet call more"
@@ -101,7 +101,7 @@ def test_a_repeated_event_changes_nothing() -> None:
     found = steps(called(), called(), requested(), requested(cancel=True))
     assert found.running == [requested()]
     for event in (returned(), returned(result="other"), requested()):
-        found.note(event)
+        found.read(event)
     assert [call.as_text() for call in found.current_calls] == ["done"]
     assert found.running == []
 
@@ -141,9 +141,9 @@ def test_a_long_result_is_told_whole_in_its_turn_and_in_part_later() -> None:
 def test_a_call_changes_nothing_until_it_is_requested() -> None:
     found = steps(called())
     assert (found.pending, found.running, found.is_used) == ([called()], [], False)
-    found.note(requested())
+    found.read(requested())
     assert (found.pending, found.running, found.is_used) == ([], [requested()], True)
-    found.note(returned())
+    found.read(returned())
     assert (found.pending, found.running) == ([], [])
     assert found.is_used, "its effects cannot be undone"
 

@@ -36,7 +36,7 @@ def test_a_file_without_memory_is_skipped_to_its_end_and_the_next_one_is_tried()
     assert room.amount == 0
     assert files.admit(PIECE, 0, begins=False) is SKIP
     assert files.admit(2 * DECODER_BYTES, 0, begins=True) is REFUSE
-    other.leave()
+    other.give_all_back()
     assert files.admit(PIECE, 0, begins=False) is SKIP
     assert files.admit(PIECE, 0, begins=True) is DECODE
     assert files.admit(PIECE, PIECE, begins=False) is DECODE

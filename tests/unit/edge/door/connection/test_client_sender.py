@@ -83,9 +83,9 @@ async def test_a_slow_client_must_leave_where_all_have_no_room_and_gives_all_bac
         assert 450_000 < share.used("a") < 600_000  # half of it
         wire.ends.set_exception(ConnectionResetError())
         await task
-        assert share.free() == share.size
+        assert share.free_amount() == share.size
         sender.send([MESSAGE])
-        assert share.free() == share.size
+        assert share.free_amount() == share.size
 
 
 async def test_text_of_any_script_counts_its_bytes() -> None:
@@ -125,7 +125,7 @@ async def test_what_was_sent_waits_no_more() -> None:
         await task
         assert not left
         assert wire.sent > 30 * 50_000
-        assert share.free() == share.size
+        assert share.free_amount() == share.size
 
 
 def kinds(texts: list[str]) -> list[str]:
@@ -159,7 +159,7 @@ async def interrupted(
         wire.ends.set_result(None)
         sender.close()
         await task
-        assert share.free() == share.size
+        assert share.free_amount() == share.size
         return kinds(wire.texts), wire.truncated
 
 

@@ -81,8 +81,8 @@ def test_who_leaves_gives_all_back() -> None:
     for one in slow:
         fill(one)
     for one in slow:
-        one.release()
-    assert shared.waiting.strangers.free() == WAITING_BYTES_OF_STRANGERS
+        one.give_all_back()
+    assert shared.waiting.strangers.free_amount() == WAITING_BYTES_OF_STRANGERS
 
 
 def test_bytes_that_were_sent_make_room_for_others_of_the_address() -> None:

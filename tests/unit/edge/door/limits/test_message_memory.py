@@ -15,7 +15,7 @@ def test_no_more_is_held_than_there_is_reserve() -> None:
         False,
         False,
     ]
-    assert sum(reservation.held for reservation in reservations) == 8
+    assert sum(reservation.held_bytes for reservation in reservations) == 8
 
 
 def test_who_waits_gets_it_when_another_leaves_in_the_order_of_asking() -> None:
@@ -49,7 +49,7 @@ def test_a_message_of_many_parts_grows_past_those_that_wait() -> None:
     assert not second.reserve(8, 0.0)
     assert first.reserve(9, 0.0)
     assert first.reserve(9, 0.0)
-    assert memory.free == 1
+    assert memory.free_bytes == 1
 
 
 def test_a_message_longer_than_the_memory_comes_alone() -> None:
@@ -61,7 +61,7 @@ def test_a_message_longer_than_the_memory_comes_alone() -> None:
     assert second.reserve(12, 0.0)
     assert not first.reserve(1, 0.0)
     second.release()
-    assert memory.free == 10
+    assert memory.free_bytes == 10
 
 
 def test_who_holds_it_for_too_long_is_told_only_while_others_wait() -> None:

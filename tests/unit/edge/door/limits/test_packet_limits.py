@@ -11,7 +11,7 @@ from edge.door.limits.packet_limits import (
     OF_CALL_AT_ONCE,
     OF_STRANGERS_AT_ONCE,
     SOUND_AT_ONCE,
-    STUN_HEAD,
+    STUN_HEAD_BYTES,
     CallPackets,
     PacketLimits,
     is_short_stun,
@@ -40,10 +40,10 @@ def test_an_address_cannot_use_up_what_all_strangers_share() -> None:
 @pytest.mark.parametrize(
     ("data", "short"),
     [
-        (bytes(STUN_HEAD), True),
-        (bytes(STUN_HEAD + 4 * MOST_STUN_ATTRIBUTES), True),
-        (bytes(STUN_HEAD + 4 * (MOST_STUN_ATTRIBUTES + 1)), False),
-        (bytes(STUN_HEAD) + b"\x00\x06\x00\x40" + bytes(64), True),
+        (bytes(STUN_HEAD_BYTES), True),
+        (bytes(STUN_HEAD_BYTES + 4 * MOST_STUN_ATTRIBUTES), True),
+        (bytes(STUN_HEAD_BYTES + 4 * (MOST_STUN_ATTRIBUTES + 1)), False),
+        (bytes(STUN_HEAD_BYTES) + b"\x00\x06\x00\x40" + bytes(64), True),
         (bytes(MOST_STUN_BYTES + 1), False),
     ],
 )

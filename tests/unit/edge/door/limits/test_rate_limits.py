@@ -16,7 +16,7 @@ def test_a_hundred_requests_a_minute_and_no_more() -> None:
 def test_a_place_that_is_left_can_be_taken_again() -> None:
     places = ConnectionLimit(2)
     assert [places.take("a") for _ in range(3)] == [True, True, False]
-    places.leave("a")
+    places.give_back("a")
     assert places.take("a")
     assert places.take("b")
 
@@ -35,4 +35,4 @@ def test_an_address_that_left_all_its_places_may_take_as_many_again() -> None:
     for _ in range(3):
         assert places.take("a")
         assert not places.take("a")
-        places.leave("a")
+        places.give_back("a")

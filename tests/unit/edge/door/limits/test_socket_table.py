@@ -21,7 +21,7 @@ def test_a_call_makes_room_for_nobody() -> None:
         table.holds_call(name)
     assert table.take("a3", "a") == "a3"
     assert len(table) == 2
-    table.leave("a1")
+    table.forget("a1")
     assert table.take("a3", "a") is None
 
 
@@ -48,8 +48,8 @@ def test_connections_of_a_proxy_have_no_limit_but_that_of_all() -> None:
 def test_who_left_is_forgotten_whenever_that_is_told() -> None:
     table = SocketTable(1, 10)
     table.take("a1", "a")
-    table.leave("a1")
-    table.leave("a1")
+    table.forget("a1")
+    table.forget("a1")
     table.holds_call("a1")
     assert len(table) == 0
     assert table.take("a2", "a") is None

@@ -13,13 +13,14 @@ from edge.door.limits.rate_limits import AddressRate
 from edge.door.limits.session_keys import Limits
 from edge.door.limits.session_limits import SessionLimits
 from edge.door.limits.session_rates import SessionRates
-from edge.door.opening.resume import FORSAKEN_MS, RESUME_WINDOW_MS, hash_of, resumable
+from edge.door.opening.resume import RESUME_WINDOW_MS, hash_of, resumable
 from edge.door.opening.resumed_log import EVENTS_AT_ONCE
 from edge.door.opening.seat import Seat, Seats
 from edge.protocols.client_protocol import Handshake
 from edge.protocols.continuous import ContinuousProtocol
 from runtime.bus.connection import Bus
 from runtime.common_share import CommonShare
+from runtime.sessions.listing import FORSAKEN_MS
 from schemas.events import (
     AnswerHeard,
     AnyEvent,

@@ -128,5 +128,5 @@ async def test_a_session_keeps_its_seat_until_it_leaves(seats: Seats) -> None:
     async with seat.taken():
         pass
     assert seat._held is not None
-    await seat.leave()
+    await seat.give_back()
     assert seat._held is None

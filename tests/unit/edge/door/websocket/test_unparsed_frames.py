@@ -110,7 +110,7 @@ def test_parsed_messages_that_nobody_takes_are_waited_for() -> None:
 def test_a_long_message_is_read_on_once_there_is_memory_for_it() -> None:
     memory = MessageMemory()
     other = memory.reservation("b")
-    assert other.reserve(memory.size, 0.0)
+    assert other.reserve(memory.size_bytes, 0.0)
     client = Client(memory)
     client.sends(LONG)
     assert client.parsed() is IntakeStep.AWAIT_TAKEN
@@ -118,14 +118,14 @@ def test_a_long_message_is_read_on_once_there_is_memory_for_it() -> None:
     assert client.waited() is IntakeStep.AWAIT_TAKEN
     other.release()
     assert client.waited() is IntakeStep.PARSE
-    assert client.reservation.held == LONG_BYTES + 1
+    assert client.reservation.held_bytes == LONG_BYTES + 1
     assert client.frames.check_again_s(are_untaken=False) == MOST_UNTAKEN_S
     client.frames.all_taken()
-    assert client.reservation.held, "the message is still on its way"
+    assert client.reservation.held_bytes, "the message is still on its way"
     while client.frames.has_rest:
         client.frames.next_piece()
     client.frames.all_taken()
-    assert not client.reservation.held
+    assert not client.reservation.held_bytes
 
 
 def test_a_second_long_message_waits_until_the_first_one_is_processed() -> None:
@@ -136,9 +136,9 @@ def test_a_second_long_message_waits_until_the_first_one_is_processed() -> None:
     assert step is IntakeStep.AWAIT_TAKEN
     assert client.waited() is IntakeStep.AWAIT_TAKEN
     client.frames.all_taken()
-    assert not client.reservation.held
+    assert not client.reservation.held_bytes
     assert client.waited() is IntakeStep.PARSE
-    assert client.reservation.held == LONG_BYTES + 1
+    assert client.reservation.held_bytes == LONG_BYTES + 1
 
 
 def test_a_ping_that_is_half_read_keeps_no_memory_of_the_message_before_it() -> None:
@@ -146,16 +146,16 @@ def test_a_ping_that_is_half_read_keeps_no_memory_of_the_message_before_it() -> 
     client.sends(LONG + frame(PING, b"still there?")[:10])
     while client.frames.has_rest:
         client.parsed()
-    assert client.reservation.held == LONG_BYTES + 1
+    assert client.reservation.held_bytes == LONG_BYTES + 1
     client.frames.all_taken()
-    assert not client.reservation.held
+    assert not client.reservation.held_bytes
 
 
 def test_no_memory_is_reserved_for_a_message_that_is_refused_as_too_long() -> None:
     client = Client(most_bytes=LONG_BYTES + 1)
     client.sends(LONG)
     assert client.parsed() is IntakeStep.GO_ON_LATER
-    assert not client.reservation.held
+    assert not client.reservation.held_bytes
 
 
 @pytest.mark.parametrize("waits", [False, True])
@@ -167,7 +167,7 @@ def test_who_is_given_up_is_dropped_and_read_for_so_many_bytes(waits: bool) -> N
     assert client.frames.give_up() is waits
     assert client.frames.state is DROPS
     assert not client.frames.has_rest
-    assert not client.reservation.held
+    assert not client.reservation.held_bytes
     assert client.frames.set_aside(bytes(MOST_DROPPED_BYTES - 1))
     assert not client.frames.set_aside(b"x")
     assert not client.frames.has_rest
