@@ -33,9 +33,8 @@ async def audio_messages(
 ) -> AsyncIterator[AudioFrame]:
     """Yield the utterance's audio until its end; gaps are filled from the stream if possible.
 
-    A silence of *silence_limit_s* ends it early, since its edge is gone. The limit for the first
-    message is *first_limit_s*, if given, which must be at least twice REPAIR_S. Those of the first
-    *known_ms* of the utterance may be missing.
+    A silence of *silence_limit_s* ends it early, since its edge is gone. *first_limit_s*: the limit
+    for the first message, if given. Those of the first *known_ms* may be missing.
     """
     subject = subjects.utterance(session, utterance)
     async with _live_messages(bus, subject) as arrived:
@@ -43,12 +42,14 @@ async def audio_messages(
         damaged: set[int] = set()
         limit_s = silence_limit_s if first_limit_s is None else first_limit_s
         await _repair(bus, subject, order, damaged)
-        while silent_s < limit_s:
+        while True:
             while (message := order.next()) is not None:
                 silent_s, limit_s = 0.0, silence_limit_s
                 yield message
                 if message.end:
                     return
+            if silent_s >= limit_s:
+                return
             try:
                 async with asyncio.timeout(REPAIR_S):
                     order.put(await arrived.get())

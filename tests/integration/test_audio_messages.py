@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from structlog.testing import capture_logs
 
-from runtime.bus.audio_messages import MOST_UNREAD_MESSAGES, audio_messages
+from runtime.bus.audio_messages import MOST_UNREAD_MESSAGES, REPAIR_S, audio_messages
 from runtime.bus.connection import Bus
 from schemas import subjects
 from schemas.audio import AudioFrame
@@ -53,9 +54,12 @@ async def test_a_damaged_frame_is_logged_once_and_without_its_content(bus: Bus) 
     assert "what was said" not in str(line)
 
 
-async def test_frames_that_nobody_took_in_time_are_read_from_the_stream(bus: Bus) -> None:
+@pytest.mark.parametrize("limit_s", [REPAIR_S, 5])
+async def test_frames_that_nobody_took_in_time_are_read_from_the_stream(
+    bus: Bus, limit_s: float
+) -> None:
     subject, count = subjects.utterance("s", 1), MOST_UNREAD_MESSAGES + 50
-    coming = audio_messages(bus, "s", 1, silence_limit_s=5)
+    coming = audio_messages(bus, "s", 1, silence_limit_s=limit_s)
     await bus.send(subject, AudioFrame(seq=0, pcm=b""))
     got = [(await anext(coming)).seq]
     for seq in range(1, count):

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from edge.core.messages.client_events import Interrupted, ResponseStarted
+from edge.core.messages.client_events import Interrupted, ResponseRefused, ResponseStarted
 from edge.core.messages.inputs import ResponseRequested
 from edge.core.response.request import Origin
 from edge.core.response.response import Phase, Response
@@ -132,6 +132,9 @@ def test_the_conversation_gets_one_response_then_each_request_of_the_client_one(
     bench.history.control.muted.add("assistant")
     bench.requester.queue(ResponseRequested("ask_3"), NOW_MS + 2)
     assert [one.ask for one in bench.history.queued.responses.values()] == ["ask_2"]
+    bench.requester.refuse_queued()
+    assert bench.told[-2:] == [ResponseRefused("ask_3"), ResponseRefused("ask_2")]
+    assert not bench.history.queued.has_responses
 
 
 def test_the_result_of_a_background_call_gets_a_response_without_words() -> None:

@@ -241,6 +241,20 @@ def test_a_failed_response_is_given_up_and_missed_unless_it_is_speculative() -> 
         assert [one.reason for one in aura.published(ev.ResponseCancelled)] == ["failed"]
 
 
+def test_a_failed_job_is_missed_until_all_that_it_was_to_bring_is_there() -> None:
+    aura = AuraSide()
+    response = aura.asks(speculative=False)
+    jobs = [
+        ev.JobFailed(tenant="t", session="s", at_ms=0, stage=stage, turn=response.turn, reason="x")
+        for stage in ("llm", "tts")
+    ]
+    assert [aura.responder.misses(job) for job in jobs] == [True, True]
+    aura.writes(response.turn, "It is fine.")
+    assert [aura.responder.misses(job) for job in jobs] == [False, True]
+    aura.speaks(response.turn, 0, 500)
+    assert [aura.responder.misses(job) for job in jobs] == [False, False]
+
+
 def test_a_greeting_without_a_voice_is_shown() -> None:
     aura = AuraSide()
     aura.requester.greet("Hello.", aura.now_ms)

@@ -158,6 +158,14 @@ def test_the_same_is_read_from_the_log() -> None:
     assert (waiting(memory), memory.being_spoken) == (["b"], {})
 
 
+def test_texts_that_ask_for_a_response_are_dropped_and_given_ones_wait() -> None:
+    memory = ControlMemory()
+    memory.note("a", Instruct("Be kind.", respond=True))
+    memory.note("b", Say("Hello."))
+    memory.drop_requested()
+    assert (waiting(memory), memory.instructions) == (["b"], ["Be kind."])
+
+
 def test_a_limit_that_was_reached_silences_the_model() -> None:
     memory = ControlMemory()
     assert not memory.responses_off

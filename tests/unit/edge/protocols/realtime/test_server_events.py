@@ -155,6 +155,13 @@ def test_calls_of_the_clients_tools_end_the_response_and_begin_one_if_none_is_op
     ]
 
 
+def test_a_turn_that_ends_though_a_call_has_no_result_waits_for_it_no_more() -> None:
+    client = Client()
+    client.told(ResponseStarted(1), ClientToolCalled("call_1_0_0", "show", "{}"))
+    assert client.ending(CallsDone(1, 3, 4), spoken(), DONE)["status"] == "completed"
+    assert not client.server_events.calls.hold_the_turn
+
+
 def test_a_response_that_was_to_follow_calls_is_not_expected_once_the_turn_is_dropped() -> None:
     client = Client()
     client.told(ResponseStarted(1))
