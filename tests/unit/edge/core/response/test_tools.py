@@ -74,17 +74,6 @@ def test_the_end_of_the_call_is_answered_at_once() -> None:
     assert (returned.result, returned.by_edge) == (BUILT_IN_RESULTS["end_call"], True)
 
 
-def test_a_call_for_the_end_whose_edge_died_before_its_answer_is_answered() -> None:
-    bench = Bench()
-    requested, returned = events(bench.run(call_of("end_call")))
-    bench.steps = ToolSteps()
-    for event in (call_of("end_call"), requested):
-        bench.steps.read(event)
-    bench.tools.run_on(bench.steps, NOW_MS)
-    assert events(bench.out.take()) == [returned]
-    assert not bench.steps.running
-
-
 def test_a_transfer_hands_over_to_the_named_agent_and_waits_for_it() -> None:
     bench = Bench()
     effects = bench.run(call_of("transfer", '{"agent": "vault"}'))
