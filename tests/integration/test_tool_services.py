@@ -59,7 +59,10 @@ async def running(
 
 async def check(bus: Bus, tenant: str) -> ServedTool:
     """Return the tool that is served, after a call of it as *tenant*."""
-    (served,) = await served_tools(bus)
+    async with asyncio.timeout(20):
+        while not (found := await served_tools(bus)):
+            pass
+    (served,) = found
     assert served.tool.name == "opening_hours"
     assert served.tool.idempotent
     assert served.tool.description.startswith("Tell the opening hours.")
