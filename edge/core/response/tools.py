@@ -146,11 +146,7 @@ class Tools:
         return self._out.publish(returned)
 
     def _fail(
-        self,
-        call: ev.ToolCalled | ev.ToolRequested,
-        reason: ToolFailure,
-        detail: str,
-        now_ms: int,
+        self, call: ev.ToolCalled | ev.ToolRequested, reason: ToolFailure, detail: str, now_ms: int
     ) -> ev.ToolFailed:
         """Return the published failure of a call that runs, or is refused."""
         if isinstance(call, ev.ToolRequested):

@@ -26,6 +26,7 @@ from tests.unit.edge.core.response.requester_bench import (
     texts,
     utterance,
 )
+from tests.unit.edge.core.response.tool_bench import call_of
 
 # ---------------------------------------------------------------- the commit
 
@@ -63,20 +64,7 @@ def test_a_message_that_is_added_after_the_commit_waits_for_the_end_of_the_turn(
 def test_calls_of_a_guessed_turn_run_with_its_commit() -> None:
     bench = Bench(tools=[msgspec.to_builtins(BOOK)])
     response = bench.requester.take(utterance(), guess("Book it."), NOW_MS, speculative=True)
-    response.steps.read(
-        ev.ToolCalled(
-            tenant="t",
-            session="s",
-            at_ms=NOW_MS,
-            turn=2,
-            step=0,
-            call=0,
-            name="book",
-            arguments="{}",
-            model="m",
-            took_ms=1.0,
-        )
-    )
+    response.steps.read(call_of("book"))
     assert not bench.of(ev.ToolRequested)
     bench.requester.commit(response, NOW_MS + 300)
     kinds = [type(event) for event in bench.events]
