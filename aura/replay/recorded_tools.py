@@ -4,10 +4,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from edge.core.session.tool_steps import key_of
+from edge.core.session.step_call import Result, key_of
 from schemas import events as ev
-
-Result = ev.ToolReturned | ev.ToolFailed
 
 
 @dataclass

@@ -34,38 +34,22 @@ MOST_PREFIX_FRAMES = int(bounds("turns.prefix_ms").most or 0) // FRAME_MS + 1
 """The frames after which a call of any configuration has forgotten earlier audio."""
 MADE_BY_REPLAYS = (Ticked, StageSaid, ChunkSpoken, Resumed, ClientToolResult)
 """Inputs that a replay makes itself: from its timer and its stages."""
-DECISIONS = (
-    ev.SessionReconfigured,
-    ev.AgentChanged,
-    ev.SpeechStarted,
-    ev.SpeechPaused,
-    ev.SpeechContinued,
-    ev.SpeechEnded,
-    ev.TurnTaken,
-    ev.TurnCommitted,
-    ev.TurnMeasured,
-    ev.InterruptionSuspected,
-    ev.InterruptionStopped,
-    ev.InterruptionDismissed,
-    ev.ResponseCancelled,
-    ev.ToolRequested,
-    ev.AnswerHeard,
-    ev.AnswerTruncated,
-    ev.MessageAdded,
-    ev.MessageRemoved,
-    ev.KeysPressed,
-    ev.ControlReceived,
-    ev.ControlSpoken,
-    ev.CallerIdle,
-    ev.SpendCounted,
-    ev.SpendReached,
-    ev.WebhookRequested,
-    ev.TroubleTold,
-    ev.SessionEnded,
-)
-"""Events that a call decides; its own sentences and its results of tools are decisions too."""
-NOTES = (ev.AnswerReached, ev.RequestQueued)
+NOTES = ev.AnswerReached | ev.RequestQueued
 """Events for a later connection, which are no decisions."""
+OF_OTHERS = (
+    Began
+    | ev.InputsDelivered
+    | ev.RecordingConsented
+    | ev.RecordingEnded
+    | ev.TranscriptGuess
+    | ev.TranscriptFinal
+    | ev.ModelSwitched
+    | ev.ToolCalled
+    | ev.ToolBegun
+    | ev.SpeechReady
+    | ev.JobFailed
+)
+"""Events of the session shell and of the stages; all others are decisions of a call."""
 FOR_LATER_CONNECTIONS: Mapping[type[ev.Event], Mapping[str, Any]] = {
     ev.SessionEnded: {"connected_at_ms": 0},
     ev.MessageAdded: {"wants_response": False},
@@ -75,7 +59,7 @@ FOR_LATER_CONNECTIONS: Mapping[type[ev.Event], Mapping[str, Any]] = {
 
 
 class InputsNotRecordedError(ValueError):
-    """The session was recorded without the inputs of its calls."""
+    """Not all inputs of the session's calls are recorded."""
 
 
 def is_decision(event: ev.Event) -> bool:
@@ -86,7 +70,7 @@ def is_decision(event: ev.Event) -> bool:
         case ev.ToolReturned(by_edge=by_edge) | ev.ToolFailed(by_edge=by_edge):
             return by_edge
         case _:
-            return isinstance(event, DECISIONS)
+            return not isinstance(event, OF_OTHERS | NOTES)
 
 
 def is_own(event: ev.ResponseSentence | ev.ResponseCompleted) -> bool:
@@ -138,7 +122,8 @@ def connections(events: Sequence[ev.AnyEvent]) -> list[RecordedConnection]:
     Connections without stored inputs, whose edge was killed too early, are left out.
 
     Raises:
-        InputsNotRecordedError: no inputs were stored, or they were stored by a newer Aura.
+        InputsNotRecordedError: no inputs were stored, they were stored by a newer Aura, or an event
+            that the call took is not in *events*.
     """
     recorded: list[RecordedConnection] = []
     decided: list[tuple[ev.Event, int]] = []
@@ -225,14 +210,10 @@ def decide(connection: RecordedConnection, config: SessionConfig | None = None) 
     """Return the decisions of a call with the inputs of *connection*, and *config* if given."""
     call = connection.call(config)
     decided: list[ev.Event] = []
-    due_ms: int | None = None
-    for (at_ms, call_input), is_quiet in zip(
-        connection.inputs, quiet(connection.inputs), strict=True
-    ):
-        if is_quiet and not call.listening and (due_ms is None or at_ms < due_ms):
+    for timed, is_quiet in zip(connection.inputs, quiet(connection.inputs), strict=True):
+        if is_quiet and not call.listening and timed.at_ms < call.next_ms:
             continue  # long silence changes nothing
-        decided += decisions_in(call.step(call_input, at_ms))
-        due_ms = None if call.listening else call.due_ms(at_ms)
+        decided += decisions_in(call.step(timed.call_input, timed.at_ms))
     return decided
 
 

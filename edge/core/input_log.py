@@ -12,7 +12,7 @@ import msgspec
 
 from edge.core.hearing.framing import FRAME_BYTES, SILENCE
 from edge.core.messages import inputs
-from edge.core.messages.inputs import AnyInput, Finished, Input, Sound, StageSaid, Ticked
+from edge.core.messages.inputs import AnyInput, Finished, Input, Sound, StageSaid
 from schemas.events import AnyEvent, Event, InputsDelivered
 from schemas.inputs import SOUND, BadInputsError, Rows, pack_bits, unpack, unpack_bits
 
@@ -112,11 +112,11 @@ def read(
 ) -> Iterator[TimedInput]:
     """Yield the logged inputs; their audio is silence of the same length.
 
-    *events_by_id* are the session's events by their short ids. Of an event that could not be
-    stored, only the time is yielded.
+    *events_by_id* are the session's events by their short ids.
 
     Raises:
-        BadInputsError: the rows are damaged, or hold inputs that this version does not know.
+        BadInputsError: the rows are damaged, or hold inputs that this version does not know, or an
+            event is missing.
     """
     rest = 0
     for section in sections:
@@ -135,11 +135,13 @@ def _from_row(kind: int, what: tuple[Any, ...], events_by_id: Mapping[str, AnyEv
     """Return the input in a row.
 
     Raises:
-        BadInputsError: this version does not know the row.
+        BadInputsError: this version does not know the row, or its event is missing.
     """
     if kind == _STAGE_SAID_TAG:
-        event = events_by_id.get(what[0]) if what else None
-        return StageSaid(event) if event else Ticked()
+        short = what[0] if what else ""
+        if short not in events_by_id:
+            raise BadInputsError(f"its event {short} is missing")
+        return StageSaid(events_by_id[short])
     if kind not in _READERS:
         raise BadInputsError(f"input {kind} is not known: a newer Aura recorded it")
     made, readers = _READERS[kind]

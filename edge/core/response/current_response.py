@@ -4,7 +4,6 @@ The states of an interruption are drawn in `interruption.py`.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from edge.core.messages.client_events import Interrupted, Measured, ResponseDropped
 from edge.core.messages.effects import Outbox
@@ -12,7 +11,7 @@ from edge.core.messages.inputs import Played, Truncated
 from edge.core.response.interruption import InterruptionMove
 from edge.core.response.request import UNMEASURED
 from edge.core.response.response import Phase, Response
-from edge.core.response.sentence import BEGINNING
+from edge.core.response.sentence import BEGINNING, Position
 from edge.core.response.tool_turns import ToolTurns
 from edge.core.session.history import History
 from edge.core.session.message_names import response_key
@@ -67,7 +66,7 @@ class CurrentResponse:
         self.cancel(response, now_ms, "retracted")
         self.speculation.retracted += response.request.speculative
         self.speculation.sentences += response.sentences.written
-        if response.tools.steps.is_used:  # otherwise its tools would run twice
+        if response.steps.is_used:  # otherwise its tools would run twice
             self.finish(response, now_ms, heard="", complete=False)
             return
         self.response = None
@@ -102,7 +101,8 @@ class CurrentResponse:
             self.finish(response, now_ms, heard=response.text, complete=True)
         else:
             response.rewind(now_ms)
-            self.finish(response, now_ms, heard=heard, complete=False, resumable=True)
+            where = response.playback.position
+            self.finish(response, now_ms, heard=heard, complete=False, resume_at=where)
 
     def cancel(self, response: Response, now_ms: int, reason: ev.CancelReason) -> None:
         head = self._out.head(now_ms)
@@ -118,42 +118,48 @@ class CurrentResponse:
         *,
         heard: str,
         complete: bool,
-        resumable: bool = False,
+        resume_at: Position | None = None,
     ) -> None:
         """Enter the turn into the history, with the heard part of its response.
 
-        *resumable*: the response goes on on another connection, from the position of the rewind.
+        *resume_at*: the position from which it goes on on another connection; None: it is over.
         """
         self.response, self.last, request = None, response, response.request
-        where = response.playback.position if resumable else BEGINNING
         self._history.control.turn_over(request.turn)
         if request.in_conversation:
-            steps = response.tools.steps
+            steps = response.steps
             self._history.enter_turn(request.caller_words, heard, steps, request.turn)
         else:
             self._history.turn_over()
-        self._publish_heard(
-            response,
-            now_ms,
-            text=heard,
-            complete=complete,
-            resumable=resumable,
-            sentence=where.sentence,
-            sentence_ms=where.before_ms,
-            sentence_words=where.words,
-        )
-        if complete and response.tools.ends_call:
+        self._publish_heard(response, now_ms, text=heard, complete=complete, resume_at=resume_at)
+        if complete and response.steps.ends_call:
             self._out.hang_up()
 
-    def _publish_heard(self, response: Response, now_ms: int, **heard: Any) -> None:
-        """Publish what was *heard* of a response, by fields of the event."""
+    def _publish_heard(
+        self,
+        response: Response,
+        now_ms: int,
+        *,
+        text: str,
+        complete: bool,
+        carried: bool = False,
+        resume_at: Position | None = None,
+    ) -> None:
+        """Publish what was heard of a response."""
+        where = resume_at or BEGINNING
         event = ev.AnswerHeard(
             **self._out.head(now_ms),
             turn=response.turn,
+            text=text,
+            complete=complete,
             played_ms=response.playback.played_ms(now_ms),
+            carried=carried,
+            resumable=resume_at is not None,
+            sentence=where.sentence,
+            sentence_ms=where.before_ms,
+            sentence_words=where.words,
             part=response.request.earlier_connections,
             in_conversation=response.request.in_conversation,
-            **heard,
         )
         self._out.publish(event)
 

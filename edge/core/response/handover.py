@@ -6,9 +6,8 @@ from edge.core.response.playback import Playback
 from edge.core.response.request import Origin, Request
 from edge.core.response.response import Phase, Response
 from edge.core.response.sentence import Position
-from edge.core.response.tool_state import ToolState
 from edge.core.session.history import History
-from edge.core.session.unfinished_response import UnfinishedResponse
+from edge.core.session.unfinished_response import Progress, UnfinishedResponse
 from schemas import events as ev
 from schemas.session_config import VoiceConfig
 
@@ -22,9 +21,9 @@ FRESH_MS = 45_000
 
 def rest_of(begun: UnfinishedResponse, voice: VoiceConfig, now_ms: int) -> Response | None:
     """Return the rest of the response, or None if nothing is left or it is too late."""
-    noted = begun.noted
+    noted, all_sent = begun.noted, begun.progress is Progress.ALL_SENT
     limit_ms = STILL_THERE_MS if noted else FRESH_MS
-    if begun.all_sent or not begun.in_conversation or now_ms - begun.since_ms > limit_ms:
+    if all_sent or not begun.in_conversation or now_ms - begun.since_ms > limit_ms:
         return None
     start = Position(
         begun.reached, noted.sentence_ms if noted else 0, noted.sentence_words if noted else 0
@@ -36,13 +35,13 @@ def rest_of(begun: UnfinishedResponse, voice: VoiceConfig, now_ms: int) -> Respo
     request = Request(
         Origin.RESUMED, now_ms, begun.caller_words, begun.confidence, begun.turn, earlier
     )
-    return Response(request, playback, Phase.COMMITTED, tools=ToolState(begun.steps))
+    return Response(request, playback, Phase.COMMITTED, steps=begun.steps)
 
 
 def end(begun: UnfinishedResponse, history: History, out: Outbox, now_ms: int) -> None:
     """Finish a response without a rest; if none of it was heard, the caller's words are carried."""
-    head = out.head(now_ms)
-    if not begun.all_sent:
+    head, all_sent = out.head(now_ms), begun.progress is Progress.ALL_SENT
+    if not all_sent:
         out.publish(ev.ResponseCancelled(**head, turn=begun.turn, reason="hung_up"))
         out.tell(Interrupted(begun.turn, begun.heard))
     done = bool(begun.heard) or begun.steps.is_used
@@ -54,7 +53,7 @@ def end(begun: UnfinishedResponse, history: History, out: Outbox, now_ms: int) -
         **head,
         turn=begun.turn,
         text=begun.heard,
-        complete=begun.all_sent,
+        complete=all_sent,
         played_ms=0,
         carried=not done,
         in_conversation=begun.in_conversation,

@@ -4,6 +4,7 @@ Every job of the language model for a turn's first step is made in `Requester._a
 """
 
 import dataclasses
+from typing import TypedDict, Unpack
 
 import msgspec
 
@@ -25,6 +26,15 @@ from edge.core.session.unfinished_response import UnfinishedResponse
 from schemas import events as ev
 from schemas.session_config import SessionConfig, VoiceConfig
 from schemas.tools import chosen
+
+
+class OfUtterance(TypedDict, total=False):
+    """The fields of the language model's job that only a spoken turn has."""
+
+    utterance: int
+    pause: int
+    speculative: bool
+    ask_eot: bool
 
 
 class Requester:
@@ -215,7 +225,7 @@ class Requester:
         config: SessionConfig | None = None,
         messages: tuple[ev.Message, ...] | None = None,
         after: tuple[ev.Message, ...] = (),
-        **of_utterance: int,
+        **of_utterance: Unpack[OfUtterance],
     ) -> Response:
         """Ask the language model for the response to *request*, and return it.
 

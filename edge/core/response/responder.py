@@ -71,10 +71,8 @@ class Responder:
     def tools_since_ms(self) -> int | None:
         """The start of the response's oldest running tool call, Unix ms, or None if none runs."""
         response = self._current.response
-        running = response.tools.steps.running if response else []
-        return min(
-            (call.requested_ms for call in running if call.requested_ms is not None), default=None
-        )
+        running = response.steps.running if response else []
+        return min((request.at_ms for request in running), default=None)
 
     def speak(self, chunk: ChunkSpoken, now_ms: int) -> None:
         """Take audio of the response."""
@@ -110,7 +108,7 @@ class Responder:
         A speculative response is not missed, since it is asked for again at the commit.
         """
         speculative, response = self._current.uncommitted, self._current.response
-        if response and not speculative and stage == "llm" and response.tools.steps.is_used:
+        if response and not speculative and stage == "llm" and response.steps.is_used:
             self._tools.apologize(response, now_ms)
             return True
         self._current.drop("failed", now_ms)
@@ -188,7 +186,7 @@ class Responder:
             return self._held_until_ms(response)
         if not response.is_being_sent:
             return response.playback.until_ms if response.phase is Phase.ALL_SENT else None
-        if response.tools.steps.running:
+        if response.steps.running:
             return self._tools.due_ms(response, now_ms)
         due_ms = response.playback.due_at_ms(now_ms)
         return None if due_ms is None else max(due_ms, response.not_before_ms)
@@ -199,7 +197,7 @@ class Responder:
         response = self._current.response
         if response is None or response.phase is Phase.ALL_SENT or response.interruption.held:
             return None
-        if response.tools.steps.running:  # each tool call has its own deadline
+        if response.steps.running:  # each tool call has its own deadline
             return None
         played_until_ms = 0 if response.playback.plays_wait_sound else response.playback.until_ms
         quiet_since_ms = max(response.waiting_since_ms, played_until_ms)

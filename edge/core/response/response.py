@@ -10,14 +10,15 @@ It can be retracted or interrupted in every phase; that ends it (`current_respon
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import Literal
 
 from edge.core.endpointing.end_of_turn import is_question
-from edge.core.messages.client_events import ResponseDone
+from edge.core.messages.client_events import CallsDone, ResponseDone
 from edge.core.response.interruption import Interruption
 from edge.core.response.playback import Playback
 from edge.core.response.request import CAN_GO_ON, Request
 from edge.core.response.sentence import Sentences
-from edge.core.response.tool_state import ToolState
+from edge.core.session.tool_steps import ToolSteps
 from runtime.moves import moved
 from schemas.events import ResponseCompleted, ResponseSentence
 
@@ -51,6 +52,18 @@ PHASE_MOVES: Mapping[tuple[Phase, PhaseMove], Phase] = {
 }
 
 
+Mark = Literal[
+    "pause_ms",
+    "transcript_ms",
+    "stt_ms",
+    "taken_ms",
+    "first_token_ms",
+    "first_sentence_ms",
+    "committed_ms",
+    "first_audio_ms",
+    "first_sent_ms",
+]
+"""A time of the turn waterfall: a field of `turn.measured`."""
 GONE_ON_MS = 1000
 """The time after the first sound of a response in which speech continues the previous turn."""
 
@@ -64,9 +77,13 @@ class Response:
     """What has arrived of it, and what was sent and heard of that."""
     phase: Phase = Phase.SPECULATIVE
     interruption: Interruption = field(default_factory=Interruption)
-    tools: ToolState = field(default_factory=ToolState)
-    times_ms: dict[str, float] = field(default_factory=dict)
-    """The turn waterfall: fields of `turn.measured`, ms after the last speech."""
+    steps: ToolSteps = field(default_factory=ToolSteps)
+    calls_done: CallsDone | None = None
+    """The end of the current step, until the client knows that all its calls are known."""
+    was_told_to_wait: bool = False
+    """Whether the caller was told to wait for a tool."""
+    times_ms: dict[Mark, float] = field(default_factory=dict)
+    """The turn waterfall, ms after the last speech."""
     not_before_ms: int = 0
     """The time before which nothing of it is sent."""
     waiting_since_ms: int = field(init=False)
@@ -115,7 +132,7 @@ class Response:
     def waits_for_model(self) -> bool:
         """Whether all sentences so far were sent and the model will write more."""
         waits = self.sentences.completed is None and self.is_caught_up
-        return self.tools.steps.step > 0 and waits
+        return self.steps.step > 0 and waits
 
     @property
     def is_caught_up(self) -> bool:
@@ -132,7 +149,7 @@ class Response:
         self.sentences.completed = event
         self.waiting_since_ms = now_ms
 
-    def mark(self, name: str, now_ms: float) -> None:
+    def mark(self, name: Mark, now_ms: float) -> None:
         """Record the time of the first *name* in the turn waterfall."""
         self.times_ms.setdefault(name, round(float(now_ms - self.request.speech_end_ms), 1))
 

@@ -17,7 +17,7 @@ from edge.core.response.tools import Tools
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
 from edge.core.session.prompt_size import fitting_steps
-from edge.core.session.tool_steps import Result
+from edge.core.session.step_call import Result
 from schemas import events as ev
 from schemas.tools import ToolFunction
 
@@ -39,18 +39,19 @@ class ToolTurns:
 
     def called(self, response: Response, event: ev.ToolCalled, now_ms: int) -> None:
         """Take a tool call, and run it if the turn is committed."""
-        response.tools.steps.read(event)
+        response.steps.read(event)
         response.waiting_since_ms = now_ms
         self.run(response, now_ms)
 
     def completed(self, response: Response, event: ev.ResponseCompleted, now_ms: int) -> None:
         """Take the end of a step, which may be the end of the response."""
-        steps = response.tools.steps
+        steps = response.steps
         if event.step != steps.step or response.sentences.completed:
             return
         steps.read(event)
         if event.calls:
-            response.tools.unreported = event
+            tokens = (event.prompt_tokens, event.completion_tokens)
+            response.calls_done = CallsDone(response.turn, *tokens)
             self._begin_next_step(response, now_ms)
         elif event.step and not (event.text or any(steps.texts.values())):  # no word of the model
             self.apologize(response, now_ms)
@@ -61,45 +62,43 @@ class ToolTurns:
         """Take a result of a call in *response*, or of a background call."""
         if self._history.take_late(result) or response is None:
             return
-        response.tools.steps.read(result)
+        response.steps.read(result)
         self._begin_next_step(response, now_ms)
 
     def client_result(
         self, response: Response | None, report: ClientToolResult, now_ms: int
     ) -> None:
         """Take the client's result of a call."""
-        self._tools.client_result(response.tools.steps if response else None, report, now_ms)
-        if response:
-            self._begin_next_step(response, now_ms)
+        steps = response.steps if response else None
+        if result := self._tools.client_result(steps, report, now_ms):
+            self.came(response, result, now_ms)
 
     # -------------------------------------------------------- steps
 
     def run(self, response: Response, now_ms: int) -> None:
         """Run the pending calls unless the turn is speculative."""
         if response.phase is not Phase.SPECULATIVE:
-            self._tools.run(response.tools.steps, now_ms)
+            self._tools.run(response.steps, now_ms)
             self._begin_next_step(response, now_ms)
 
     def run_on(self, response: Response, now_ms: int) -> None:
         """Continue a turn that began on another edge."""
-        self._tools.run_on(response.tools.steps, now_ms)
+        self._tools.run_on(response.steps, now_ms)
         self._begin_next_step(response, now_ms)
 
     def cancel(self, response: Response) -> None:
         """Cancel the calls that end with their turn; the others go on."""
-        self._tools.cancel(response.tools.steps)
+        self._tools.cancel(response.steps)
 
     def _begin_next_step(self, response: Response, now_ms: int) -> None:
         """Ask for the next step if all results of the current step have arrived."""
-        steps = response.tools.steps
+        steps = response.steps
         self.tell_calls_done(response)
         if response.phase is Phase.SPECULATIVE or not steps.is_whole:
             return
-        if response.tools.ends_call and response.sentences.written:  # it has said goodbye
+        if steps.ends_call and response.sentences.written:  # it has said goodbye
             self._end(response, now_ms)
-        elif response.tools.has_transferred and (
-            greeting := self._config.current.response.greeting
-        ):
+        elif steps.has_transferred and (greeting := self._config.current.response.greeting):
             self._say(response, greeting, now_ms)
             self._end(response, now_ms)
         elif steps.step >= self._config.current.tool_use.max_steps:
@@ -109,17 +108,16 @@ class ToolTurns:
 
     def tell_calls_done(self, response: Response) -> None:
         """Tell the client, once, that it has all calls of the step and all words before them."""
-        step = response.tools.unreported
-        if step is None or response.phase is Phase.SPECULATIVE:
+        calls_done = response.calls_done
+        if calls_done is None or response.phase is Phase.SPECULATIVE:
             return
-        if response.is_caught_up or response.tools.steps.is_whole:
-            response.tools.unreported = None
-            tokens = (step.prompt_tokens, step.completion_tokens)
-            self._out.tell(CallsDone(response.turn, *tokens))
+        if response.is_caught_up or response.steps.is_whole:
+            response.calls_done = None
+            self._out.tell(calls_done)
 
     def _follow_up(self, response: Response, now_ms: int) -> None:
         """Ask the language model to continue with the results of the tools."""
-        steps, config, first = response.tools.steps, self._config.current, response.request.job
+        steps, config, first = response.steps, self._config.current, response.request.job
         step, size = steps.step + 1, config.response.history_messages
         known = self._history.window(response.request.caller_words or None, size)
         if first and not response.request.in_conversation:
@@ -140,7 +138,7 @@ class ToolTurns:
             text_only=response.playback.is_read,
             step=step,
             first_index=response.sentences.written,
-            tools=() if response.tools.ends_call else self._tools.offered(step),
+            tools=() if response.steps.ends_call else self._tools.offered(step),
         )
         steps.read(self._out.publish(job))
         response.waiting_since_ms = now_ms
@@ -156,15 +154,15 @@ class ToolTurns:
 
     def advance(self, response: Response, now_ms: int) -> None:
         """Give up overdue tool calls, and ask a caller in silence to wait."""
-        if not response.tools.steps.running:
+        if not response.steps.running:
             return
-        self._tools.expire(response.tools.steps, now_ms)
+        self._tools.expire(response.steps, now_ms)
         self._begin_next_step(response, now_ms)
         at_ms, use = self._wait_due_ms(response), self._config.current.tool_use
         if at_ms is not None and now_ms >= at_ms and not response.interruption.held:
-            if use.wait_words and not response.tools.was_told_to_wait:
+            if use.wait_words and not response.was_told_to_wait:
                 self._say(response, use.wait_words, now_ms)
-            response.tools.was_told_to_wait = True
+            response.was_told_to_wait = True
             if use.wait_sound:
                 response.playback.wait_sound_before = response.sentences.written
 
@@ -172,22 +170,22 @@ class ToolTurns:
         """The time of the next `advance` of a response that is being sent, Unix ms, or None."""
         times = (
             response.playback.due_at_ms(now_ms),
-            self._tools.due_ms(response.tools.steps),
+            self._tools.due_ms(response.steps),
             self._wait_due_ms(response),
         )
         return min((at_ms for at_ms in times if at_ms is not None), default=None)
 
     def _wait_due_ms(self, response: Response) -> int | None:
         """The time to ask the caller to wait, Unix ms, or None if that is not needed."""
-        use, steps = self._config.current.tool_use, response.tools.steps
-        says = use.wait_words and not response.tools.was_told_to_wait
+        use, steps = self._config.current.tool_use, response.steps
+        says = use.wait_words and not response.was_told_to_wait
         sounds = use.wait_sound and response.playback.wait_sound_before < response.sentences.written
-        if not (says or sounds) or not steps.is_waiting:
+        if not (says or sounds) or steps.step not in steps.texts:  # the model still writes
             return None
         if not response.is_being_sent or not response.is_caught_up:
             return None
-        requested_ms = max((call.requested_ms or 0 for call in steps.current_calls), default=0)
-        return max(requested_ms, response.playback.until_ms) + use.wait_ms
+        requested_ms = [call.requested.at_ms for call in steps.current_calls if call.requested]
+        return max([*requested_ms, response.playback.until_ms]) + use.wait_ms
 
     def _say(self, response: Response, words: str, now_ms: int) -> None:
         event = sentence(self._out.head(now_ms), response, words, self._config.current, fixed=True)
@@ -195,7 +193,7 @@ class ToolTurns:
 
     def _end(self, response: Response, now_ms: int) -> None:
         """End the response with its present sentences; no step follows."""
-        steps = response.tools.steps
+        steps = response.steps
         steps.step += 1
         end = completed(self._out.head(now_ms), response, step=steps.step)
         response.complete(self._out.publish(end), now_ms)

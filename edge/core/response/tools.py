@@ -5,21 +5,20 @@ the client; built-in tools are run here.
 """
 
 import json
-from typing import Any
 
 from edge.core.messages.client_events import ClientToolCalled, ClientToolCancelled
 from edge.core.messages.effects import Outbox
 from edge.core.messages.inputs import ClientToolResult
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
-from edge.core.session.tool_steps import Result, StepCall, ToolSteps, key_of
+from edge.core.session.step_call import Result, id_of
+from edge.core.session.tool_steps import ToolSteps
 from schemas import events as ev
 from schemas.tools import (
     END_CALL,
     MOST_ARGUMENT_CHARS,
     MOST_RESULT_BYTES,
     TRANSFER,
-    ToolConfig,
     ToolFailure,
     ToolFunction,
     functions_of,
@@ -51,55 +50,38 @@ class Tools:
 
     def run(self, steps: ToolSteps, now_ms: int) -> None:
         """Run the pending calls of the current step; their turn is committed."""
-        for call in steps.current_calls:
-            if not call.is_done_or_running:
-                self._run(steps, call, now_ms)
+        for called in steps.pending:
+            event = self._request(called, now_ms)
+            steps.read(event)
+            if isinstance(event, ev.ToolRequested):
+                self._start(steps, event, now_ms)
 
     def run_on(self, steps: ToolSteps, now_ms: int) -> None:
         """Continue the calls of a turn that began on another edge."""
-        for call in steps.running:
-            if call.tool and call.tool.kind == "client":
-                self._tell(call)
-            elif call.tool and call.tool.is_transfer:
-                self._transfer(call)
+        for request in steps.running:
+            self._start(steps, request, now_ms)
         self.run(steps, now_ms)
 
-    def _run(self, steps: ToolSteps, call: StepCall, now_ms: int) -> None:
-        name = call.called.name
-        tool = next((tool for tool in self._config.current.tools if tool.name == name), None)
-        if call.called.step >= self._config.current.tool_use.max_steps:
-            self._fail(steps, call, "unknown", "no tool may be called any more", now_ms)
-            return
+    def _request(self, called: ev.ToolCalled, now_ms: int) -> ev.ToolRequested | ev.ToolFailed:
+        """Return the published request of a call, or its failure if it is refused."""
+        tool = next((tool for tool in self._config.current.tools if tool.name == called.name), None)
+        if called.step >= self._config.current.tool_use.max_steps:
+            return self._fail(called, "unknown", "no tool may be called any more", now_ms)
         if tool is None or (
             tool.kind == "builtin" and tool.name not in {*BUILT_IN_RESULTS, TRANSFER}
         ):
-            self._fail(steps, call, "unknown", "there is no such tool", now_ms)
-            return
-        arguments = _arguments(call.called.arguments)
+            return self._fail(called, "unknown", "there is no such tool", now_ms)
+        arguments = _arguments(called.arguments)
         if arguments is None:
-            self._fail(steps, call, "invalid", "the arguments are not a JSON object", now_ms)
-            return
+            return self._fail(called, "invalid", "the arguments are not a JSON object", now_ms)
         if tool.is_transfer and _target(arguments) not in transfer_targets(tool):
             known = ", ".join(transfer_targets(tool))
-            self._fail(steps, call, "invalid", f"agent is one of: {known}", now_ms)
-            return
-        steps.read(self._request(call, tool, arguments, now_ms))
-        if tool.kind == "client":
-            self._tell(call)
-        elif tool.is_transfer:
-            self._transfer(call)
-        elif tool.kind == "builtin":
-            self._return(steps, call, BUILT_IN_RESULTS[tool.name], now_ms)
-
-    def _request(
-        self, call: StepCall, tool: ToolConfig, arguments: str, now_ms: int
-    ) -> ev.ToolRequested:
-        turn, step, number = key_of(call.called)
+            return self._fail(called, "invalid", f"agent is one of: {known}", now_ms)
         requested = ev.ToolRequested(
             **self._out.head(now_ms),
-            turn=turn,
-            step=step,
-            call=number,
+            turn=called.turn,
+            step=called.step,
+            call=called.call,
             tool=tool,
             arguments=arguments,
             deadline_ms=now_ms + tool.deadline_ms,
@@ -107,69 +89,82 @@ class Tools:
         )
         return self._out.publish(requested)
 
-    def _tell(self, call: StepCall) -> None:
-        arguments = _arguments(call.called.arguments) or "{}"
-        self._out.tell(ClientToolCalled(call.id, call.called.name, arguments))
-
-    def _transfer(self, call: StepCall) -> None:
-        self._out.transfer(call.id, _target(call.called.arguments))
+    def _start(self, steps: ToolSteps, request: ev.ToolRequested, now_ms: int) -> None:
+        """Start a call that no tool runner takes."""
+        name, call = request.tool.name, id_of(request)
+        if request.tool.kind == "client":
+            self._out.tell(ClientToolCalled(call, name, request.arguments))
+        elif request.tool.is_transfer:
+            self._out.transfer(call, _target(request.arguments))
+        elif request.tool.kind == "builtin" and name in BUILT_IN_RESULTS:
+            steps.read(self._return(request, BUILT_IN_RESULTS[name], now_ms))
 
     def cancel(self, steps: ToolSteps) -> None:
         """Tell the client which of its calls were cancelled with their turn."""
-        for call in steps.running:
-            if call.tool and call.tool.kind == "client" and call.tool.cancel:
-                self._out.tell(ClientToolCancelled(call.id))
+        for request in steps.running:
+            if request.tool.kind == "client" and request.tool.cancel:
+                self._out.tell(ClientToolCancelled(id_of(request)))
 
     # -------------------------------------------------------- results
 
-    def client_result(self, steps: ToolSteps | None, report: ClientToolResult, now_ms: int) -> None:
-        """Take a client's result for a call in *steps*, or for a background call."""
-        background = map(StepCall, self._history.background_calls.values())
-        running = (*(steps.running if steps else ()), *background)
-        call = next((call for call in running if call.id == report.call), None)
-        if call is None:
-            return  # too late, or an unknown call
+    def client_result(
+        self, steps: ToolSteps | None, report: ClientToolResult, now_ms: int
+    ) -> Result | None:
+        """Return the published result of a call in *steps* or in the background; None: too late."""
+        running = (*(steps.running if steps else ()), *self._history.background_calls.values())
+        request = next((request for request in running if id_of(request) == report.call), None)
+        if request is None:
+            return None
         if report.failed:
-            self._fail(steps, call, "refused", report.result, now_ms)
-        elif len(report.result.encode()) > MOST_RESULT_BYTES:
+            return self._fail(request, "refused", report.result, now_ms)
+        if len(report.result.encode()) > MOST_RESULT_BYTES:
             detail = f"the result is longer than {MOST_RESULT_BYTES} bytes"
-            self._fail(steps, call, "invalid", detail, now_ms)
-        else:
-            self._return(steps, call, report.result, now_ms)
+            return self._fail(request, "invalid", detail, now_ms)
+        return self._return(request, report.result, now_ms)
 
     def expire(self, steps: ToolSteps, now_ms: int) -> None:
         """Give up the calls without a result in time."""
-        for call in steps.running:
-            if (at_ms := call.expires_ms) is not None and now_ms >= at_ms + TOOL_GRACE_MS:
-                self._fail(steps, call, "timeout", "it did not answer in time", now_ms)
+        for request in steps.running:
+            if now_ms >= request.deadline_ms + TOOL_GRACE_MS:
+                steps.read(self._fail(request, "timeout", "it did not answer in time", now_ms))
 
     def due_ms(self, steps: ToolSteps) -> int | None:
         """The time of the next `expire`, Unix ms, or None if nothing runs."""
-        times = [call.expires_ms for call in steps.running]
-        return min((at_ms + TOOL_GRACE_MS for at_ms in times if at_ms is not None), default=None)
+        return min((one.deadline_ms + TOOL_GRACE_MS for one in steps.running), default=None)
 
-    def _return(self, steps: ToolSteps | None, call: StepCall, result: str, now_ms: int) -> None:
-        name, common = call.called.name, self._common_fields(call, now_ms)
-        returned = ev.ToolReturned(**common, name=name, result=result)
-        self._enter_result(steps, self._out.publish(returned))
+    def _return(self, request: ev.ToolRequested, result: str, now_ms: int) -> ev.ToolReturned:
+        returned = ev.ToolReturned(
+            **self._out.head(now_ms),
+            turn=request.turn,
+            step=request.step,
+            call=request.call,
+            name=request.tool.name,
+            result=result,
+            took_ms=float(now_ms - request.at_ms),
+            by_edge=True,
+        )
+        return self._out.publish(returned)
 
     def _fail(
-        self, steps: ToolSteps | None, call: StepCall, reason: ToolFailure, detail: str, now_ms: int
-    ) -> None:
-        name, common = call.called.name[:64], self._common_fields(call, now_ms)
-        failed = ev.ToolFailed(**common, name=name, reason=reason, detail=detail[:500])
-        self._enter_result(steps, self._out.publish(failed))
-
-    def _common_fields(self, call: StepCall, now_ms: int) -> dict[str, Any]:
-        """Return the fields of a result and of a failure of *call*, without its name."""
-        turn, step, number = key_of(call.called)
-        took_ms = float(now_ms - (call.requested_ms or now_ms))
-        numbers = {"turn": turn, "step": step, "call": number}
-        return {**self._out.head(now_ms), **numbers, "took_ms": took_ms, "by_edge": True}
-
-    def _enter_result(self, steps: ToolSteps | None, result: Result) -> None:
-        if not self._history.take_late(result) and steps is not None:
-            steps.read(result)
+        self, call: ev.ToolCalled | ev.ToolRequested, reason: ToolFailure, detail: str, now_ms: int
+    ) -> ev.ToolFailed:
+        """Return the published failure of a call that runs, or is refused."""
+        if isinstance(call, ev.ToolRequested):
+            name, took_ms = call.tool.name, float(now_ms - call.at_ms)
+        else:
+            name, took_ms = call.name[:64], 0.0
+        failed = ev.ToolFailed(
+            **self._out.head(now_ms),
+            turn=call.turn,
+            step=call.step,
+            call=call.call,
+            name=name,
+            reason=reason,
+            detail=detail[:500],
+            took_ms=took_ms,
+            by_edge=True,
+        )
+        return self._out.publish(failed)
 
 
 def _reject_constant(name: str) -> None:

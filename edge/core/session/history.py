@@ -10,8 +10,9 @@ from edge.core.session.message_names import MessageNames, is_speech, response_ke
 from edge.core.session.prompt_size import newest_instructions, newest_messages
 from edge.core.session.queued_requests import QueuedRequests
 from edge.core.session.spend import Spend
+from edge.core.session.step_call import Key, Result, key_of
 from edge.core.session.summary import Summary
-from edge.core.session.tool_steps import Key, Result, ToolSteps, key_of, late, shortened
+from edge.core.session.tool_steps import ToolSteps, late, shortened
 from edge.core.session.unfinished_response import UnfinishedResponse
 from schemas import events as ev
 from schemas.agent import AgentUsed
@@ -40,8 +41,8 @@ class History:
     """The response that was being spoken when the connection was cut; its question is carried
     too."""
     summary: Summary = field(default_factory=Summary)
-    background_calls: dict[Key, ev.ToolCalled] = field(default_factory=dict)
-    """Background calls: they still run although their turn is over."""
+    background_calls: dict[Key, ev.ToolRequested] = field(default_factory=dict)
+    """The requests of background calls, which still run although their turn is over."""
     late_results: list[ev.Message] = field(default_factory=list)
     """Results of such calls that no turn has used yet."""
     agent: AgentUsed | None = None
@@ -88,9 +89,9 @@ class History:
             self._enter(ev.Message("user", caller_words), turn_key(turn))
         if steps:
             self.messages += map(shortened, steps.messages(with_text=False))
-            for call in steps.calls.values():
-                if call.is_background:
-                    self.background_calls[key_of(call.called)] = call.called
+            for request in steps.running:
+                if not request.tool.cancel:
+                    self.background_calls[key_of(request)] = request
         if heard:
             self._enter(ev.Message("assistant", heard), response_key(turn))
             self.responses += bool(caller_words)
@@ -171,10 +172,10 @@ class History:
 
     def take_late(self, result: Result) -> bool:
         """Enter the result of a background call; return False for any other call."""
-        called = self.background_calls.pop(key_of(result), None)
-        if called is None:
+        request = self.background_calls.pop(key_of(result), None)
+        if request is None:
             return False
-        self.late_results += late(called, result)
+        self.late_results += late(request, result)
         return True
 
     def enter_late_results(self) -> None:

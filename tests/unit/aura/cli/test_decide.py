@@ -34,6 +34,12 @@ def test_the_same_code_decides_the_same() -> None:
     assert judge("s", call(), Try()).differences == []
 
 
+def test_a_call_without_an_event_that_it_took_is_not_decided() -> None:
+    verdict = judge("s", [e for e in call() if not isinstance(e, ev.TranscriptGuess)], Try())
+    assert verdict.why == "its event transcript.guess.1.1 is missing"
+    assert (verdict.differences, verdict.decisions) == (None, 0)
+
+
 def test_an_unnoticed_difference_is_named_as_such() -> None:
     verdict = judge("s", changed(ev.AnswerHeard, lambda _: {"played_ms": 1}), Try())
     assert verdict.differences

@@ -33,7 +33,7 @@ from schemas.events import Message
 from tests.unit.edge.core.client_calls import final
 from tests.unit.edge.core.questions import QUESTION, answered, asked
 from tests.unit.edge.core.rehearsal import SILENCE, VOICE, Rehearsal
-from tests.unit.edge.core.session.test_tool_steps import called, returned
+from tests.unit.edge.core.session.test_tool_steps import requested, returned
 
 
 def test_a_question_is_answered_and_becomes_history() -> None:
@@ -253,7 +253,7 @@ def test_keys_become_a_turn_when_no_more_follow_and_nobody_speaks() -> None:
 def test_a_result_that_came_late_is_told_once_nobody_speaks(
     *, respond: bool, muted: bool, responses: int
 ) -> None:
-    result = late(called(), returned(result="booked"))
+    result = late(requested(), returned(result="booked"))
     history = History(late_results=list(result))
     history.control.note("c1", Mute("assistant", muted=muted))
     r = Rehearsal(history=history, begins=Resumed(), turns__respond=respond)

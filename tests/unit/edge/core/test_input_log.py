@@ -68,8 +68,10 @@ def test_an_event_is_logged_by_its_id_and_found_again() -> None:
     assert [one.call_input for one in read([part], {short_id(GUESS): GUESS})] == [StageSaid(GUESS)]
 
 
-def test_of_an_event_that_could_not_be_stored_the_time_is_left() -> None:
-    assert list(read([logged(StageSaid(GUESS))], {})) == [(1000, Ticked())]
+def test_an_event_that_is_missing_is_an_error() -> None:
+    part = logged(Ticked(), StageSaid(GUESS))
+    with pytest.raises(BadInputsError, match=f"its event {short_id(GUESS)} is missing"):
+        list(read([part], {"another": GUESS}))
 
 
 def test_a_clients_words_and_keys_are_read_back() -> None:

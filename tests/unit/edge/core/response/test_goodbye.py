@@ -48,7 +48,7 @@ def test_the_call_is_hung_up_after_a_response_that_ends_it_and_not_if_it_is_cut(
     for complete in (True, False):
         aura = AuraSide()
         response = aura.responds("Goodbye.")
-        response.tools.steps.read(
+        response.steps.read(
             ev.ToolCalled(
                 **HEAD,
                 turn=response.turn,
@@ -60,6 +60,6 @@ def test_the_call_is_hung_up_after_a_response_that_ends_it_and_not_if_it_is_cut(
                 took_ms=1.0,
             )
         )
-        response.tools.steps.texts[0] = "Goodbye."
+        response.steps.texts[0] = "Goodbye."
         aura.current.finish(response, aura.now_ms, heard="Goodbye.", complete=complete)
         assert (HangUp() in aura.out.take()) == complete

@@ -11,7 +11,7 @@ from edge.core.messages.client_events import Interrupted, ResponseRefused, Respo
 from edge.core.messages.inputs import ResponseRequested
 from edge.core.response.request import Origin
 from edge.core.response.response import Phase, Response
-from edge.core.session.unfinished_response import UnfinishedResponse
+from edge.core.session.unfinished_response import Progress, UnfinishedResponse
 from schemas import events as ev
 from schemas.control import Instruct, Say
 from schemas.events import Message
@@ -26,6 +26,7 @@ from tests.unit.edge.core.response.requester_bench import (
     texts,
     utterance,
 )
+from tests.unit.edge.core.response.tool_bench import call_of
 
 # ---------------------------------------------------------------- the commit
 
@@ -63,20 +64,7 @@ def test_a_message_that_is_added_after_the_commit_waits_for_the_end_of_the_turn(
 def test_calls_of_a_guessed_turn_run_with_its_commit() -> None:
     bench = Bench(tools=[msgspec.to_builtins(BOOK)])
     response = bench.requester.take(utterance(), guess("Book it."), NOW_MS, speculative=True)
-    response.tools.steps.read(
-        ev.ToolCalled(
-            tenant="t",
-            session="s",
-            at_ms=NOW_MS,
-            turn=2,
-            step=0,
-            call=0,
-            name="book",
-            arguments="{}",
-            model="m",
-            took_ms=1.0,
-        )
-    )
+    response.steps.read(call_of("book"))
     assert not bench.of(ev.ToolRequested)
     bench.requester.commit(response, NOW_MS + 300)
     kinds = [type(event) for event in bench.events]
@@ -254,7 +242,7 @@ def test_the_rest_of_a_response_goes_on_and_its_words_are_no_longer_carried() ->
 
 @pytest.mark.parametrize(
     ("changes", "cancelled", "complete"),
-    [({"since_ms": NOW_MS - 600_000}, True, False), ({"all_sent": True}, False, True)],
+    [({"since_ms": NOW_MS - 600_000}, True, False), ({"progress": Progress.ALL_SENT}, False, True)],
 )
 def test_a_response_without_a_rest_is_ended(
     changes: dict[str, Any], cancelled: bool, complete: bool

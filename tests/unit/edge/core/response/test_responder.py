@@ -7,6 +7,7 @@ from edge.core.messages.effects import ResyncSpeech
 from edge.core.messages.inputs import ClientToolResult, Played, ResponseRequested
 from edge.core.response.playback import PLAYBACK_LEAD_MS
 from edge.core.response.response import Phase
+from edge.core.session.step_call import id_of
 from schemas import events as ev
 from tests.unit.edge.core.aura_side import AuraSide
 from tests.unit.edge.core.rehearsal import config
@@ -278,7 +279,7 @@ def test_a_response_whose_tool_was_run_is_not_given_up_without_words() -> None:
     aura.requester.commit(response, aura.now_ms)
     aura.calls(response.turn, "ask")
     aura.responder.client_result(
-        ClientToolResult(response.tools.steps.current_calls[0].id, "no"), aura.now_ms
+        ClientToolResult(id_of(response.steps.running[0]), "no"), aura.now_ms
     )
     assert [one.result for one in aura.published(ev.ToolReturned)] == ["no"]
     assert aura.responder.give_up("llm", aura.now_ms)

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import get_args
 
 import pytest
 
 from edge.core.messages.client_events import ResponseDone
 from edge.core.messages.inputs import ResponseRequested, Truncated
 from edge.core.response.request import Origin
-from edge.core.response.response import GONE_ON_MS, Phase, PhaseMove
+from edge.core.response.response import GONE_ON_MS, Mark, Phase, PhaseMove
 from runtime.moves import IllegalMoveError
 from schemas import events as ev
 from tests.unit.edge.core.aura_side import AuraSide
 
 _, COMMITTED, ALL_SENT, REWOUND = Phase
+
+
+def test_the_marks_are_the_times_of_the_measured_turn() -> None:
+    fields = [name for name in ev.TurnMeasured.__struct_fields__ if name.endswith("_ms")]
+    assert sorted(get_args(Mark)) == sorted(set(fields) - {"at_ms"})
 
 
 def test_a_response_that_is_committed_twice_raises_and_stays_as_it_is() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from edge.core.session.history import fold
+from edge.core.session.tool_steps import ToolSteps
 from schemas import events as ev
 from tests.unit.edge.core.response.resumed_tools import log_of, resumed, stage_events
+from tests.unit.edge.core.response.tool_bench import NOW_MS, Bench, call_of, events
 from tests.unit.edge.core.response.tool_table import Table
 
 
@@ -78,3 +80,14 @@ def test_the_history_read_back_from_the_log_is_that_of_the_call() -> None:
     r.wait(1000)
     log += r.events(ev.Event)[known:]
     assert fold(log).messages == r.call.history.messages
+
+
+def test_a_call_for_the_end_whose_edge_died_before_its_answer_is_answered() -> None:
+    bench = Bench()
+    requested, returned = events(bench.run(call_of("end_call")))
+    bench.steps = ToolSteps()
+    for event in (call_of("end_call"), requested):
+        bench.steps.read(event)
+    bench.tools.run_on(bench.steps, NOW_MS)
+    assert events(bench.out.take()) == [returned]
+    assert not bench.steps.running

@@ -12,7 +12,7 @@ from edge.core.messages.client_events import ClientToolCalled, ClientToolCancell
 from edge.core.messages.effects import AgentTransfer, Publish, Tell
 from edge.core.messages.inputs import ClientToolResult
 from edge.core.response.tools import BUILT_IN_RESULTS, TOOL_GRACE_MS
-from edge.core.session.tool_steps import StepCall, ToolSteps
+from edge.core.session.tool_steps import ToolSteps
 from schemas import events as ev
 from schemas.tools import MOST_ARGUMENT_CHARS, MOST_RESULT_BYTES, ToolConfig, functions_of
 from tests.unit.edge.core.response.tool_bench import (
@@ -55,7 +55,7 @@ def test_a_call_goes_to_the_runner_with_its_deadline(tool: ToolConfig) -> None:
         arguments='{"guests": 2}',
         deadline_ms=NOW_MS + tool.deadline_ms,
     )
-    assert [call.is_running for call in bench.steps.current_calls] == [True]
+    assert bench.steps.running == [requested]
 
 
 def test_a_call_of_the_client_is_told_to_it_and_is_no_job_of_a_runner() -> None:
@@ -123,7 +123,7 @@ def test_a_call_that_cannot_run_fails_with_the_reason_for_the_model(
 ) -> None:
     bench = Bench()
     assert failure(bench.run(call_of(name, arguments))) == (reason, detail)
-    assert [call.is_done_or_running for call in bench.steps.current_calls] == [True]
+    assert not bench.steps.pending
     assert not bench.steps.running
 
 
@@ -260,11 +260,13 @@ def test_an_error_of_the_client_is_told_to_the_model_and_cut() -> None:
 @pytest.mark.parametrize("failed", [False, True])
 def test_a_result_of_a_background_call_waits_for_the_next_turn(failed: bool) -> None:
     bench = Bench()
-    called = call_of("keep")
-    bench.history.background_calls[3, 0, 0] = called
+    bench.run(call_of("keep"))
+    bench.history.enter_turn("keep it", "", bench.steps, 3)
     bench.steps = ToolSteps()  # another turn has begun
     (event,) = events(bench.tell("call_3_0_0", "done", failed=failed))
     assert isinstance(event, ev.ToolFailed if failed else ev.ToolReturned)
+    assert event.took_ms == 40
+    assert bench.history.take_late(event)
     assert not bench.history.background_calls
     assert len(bench.history.late_results) == 2, "the call and its result"
     assert bench.tell("call_3_0_0", "again") == []
@@ -283,7 +285,7 @@ def test_an_overdue_call_is_given_up_after_the_grace_of_its_runner() -> None:
     assert bench.out.take() == []
     bench.tools.expire(bench.steps, due_ms)
     assert failure(bench.out.take()) == ("timeout", "it did not answer in time")
-    assert [call.called.name for call in bench.steps.running] == ["hook"]
+    assert [request.tool.name for request in bench.steps.running] == ["hook"]
     assert bench.tools.due_ms(bench.steps) == NOW_MS + HOOK.deadline_ms + TOOL_GRACE_MS
     bench.tools.expire(bench.steps, due_ms)
     assert bench.out.take() == []
@@ -291,7 +293,7 @@ def test_an_overdue_call_is_given_up_after_the_grace_of_its_runner() -> None:
 
 def test_a_call_that_was_not_requested_never_expires() -> None:
     bench = Bench()
-    bench.steps.calls[0, 0] = StepCall(call_of("book"))
+    bench.steps.read(call_of("book"))
     bench.tools.expire(bench.steps, NOW_MS * 2)
     assert bench.out.take() == []
     assert bench.tools.due_ms(bench.steps) is None

@@ -61,7 +61,9 @@ class Bench:
         return self.out.take()
 
     def tell(self, call: str, result: str = "1", *, failed: bool = False) -> list[Effect]:
-        self.tools.client_result(self.steps, ClientToolResult(call, result, failed), NOW_MS + 40)
+        report = ClientToolResult(call, result, failed)
+        if event := self.tools.client_result(self.steps, report, NOW_MS + 40):
+            self.steps.read(event)
         return self.out.take()
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from edge.core.session.history import History, fold
-from edge.core.session.tool_steps import STILL_RUNNING, ToolSteps, late
+from edge.core.session.step_call import STILL_RUNNING, id_of
+from edge.core.session.tool_steps import ToolSteps, late
 from schemas import events as ev
 from schemas.agent import AgentUsed
 from schemas.control import Instruct, Say
@@ -136,7 +137,7 @@ def test_a_tool_that_outlives_its_turn_is_told_as_running_and_then_with_its_resu
     waiting = fold(outlived())
     assert (waiting.messages, waiting.late_results) == (
         turn,
-        list(late(called(), returned(result="booked"))),
+        list(late(requested(), returned(result="booked"))),
     )
     used = fold([*outlived(), taken(turn=2)])
     assert (used.messages, used.late_results) == (turn + waiting.late_results, [])
@@ -258,7 +259,7 @@ def test_a_response_whose_edge_died_is_unfinished_with_its_words_and_tools() -> 
     assert left is not None
     assert (left.turn, left.caller_words, left.since_ms, left.reached) == (1, "One?", 1, 1)
     assert (left.sentences, left.heard) == ({0: "Yes, one.", 1: "And two."}, "Yes, one.")
-    assert [call.id for call in left.steps.running] == ["call_1_0_0"]
+    assert [id_of(request) for request in left.steps.running] == ["call_1_0_0"]
     assert (history.messages, history.carried, history.carried_sent) == ([], ["One?"], 1)
     assert history.add("k", "user", "A note.")
     assert history.messages == []  # the turn is still open

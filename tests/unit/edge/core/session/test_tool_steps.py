@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from edge.core.session.tool_steps import MOST_KEPT_CHARS, STILL_RUNNING, ToolSteps, late, shortened
+import msgspec
+
+from edge.core.session.tool_steps import MOST_KEPT_CHARS, ToolSteps, late, shortened
 from schemas import events as ev
-from schemas.tools import ToolConfig
+from schemas.tools import ToolConfig, transfer_tool
 
 HEAD: dict[str, Any] = {"tenant": "t", "session": "s", "at_ms": 1000}
 TOOL = ToolConfig(name="book", description="Books.", parameters={}, kind="nats")
+
+
+FAILED = ev.ToolFailed(
+    **HEAD, turn=1, step=0, call=0, name="book", reason="timeout", detail="no answer"
+)
 
 
 def called(call: int = 0, step: int = 0) -> ev.ToolCalled:
@@ -18,9 +25,10 @@ def called(call: int = 0, step: int = 0) -> ev.ToolCalled:
     )
 
 
-def requested(call: int = 0, step: int = 0) -> ev.ToolRequested:
+def requested(call: int = 0, step: int = 0, *, cancel: bool = False) -> ev.ToolRequested:
+    tool = msgspec.structs.replace(TOOL, cancel=cancel)
     return ev.ToolRequested(
-        **HEAD, turn=1, step=step, call=call, tool=TOOL, arguments="{}", deadline_ms=9000
+        **HEAD, turn=1, step=step, call=call, tool=tool, arguments="{}", deadline_ms=9000
     )
 
 
@@ -59,41 +67,48 @@ def steps(*events: ev.Event) -> ToolSteps:
     return found
 
 
-def test_a_tool_counts_as_called_once_its_step_is_over_and_in_all_later_steps() -> None:
-    found = steps(called())
-    assert not found.has_called("book")
+def test_the_call_ends_once_the_model_has_called_for_it_in_a_step_that_is_over() -> None:
+    found = steps(msgspec.structs.replace(called(), name="end_call"))
+    assert not found.ends_call, "the step may still fail"
     found.read(completed(1))
-    assert found.has_called("book")
-    assert not found.has_called("end_call")
+    assert found.ends_call
     found.step = 1
-    assert found.has_called("book")
+    assert found.ends_call
+    assert not steps(called(), completed(1)).ends_call
+
+
+def test_the_caller_is_transferred_once_the_transfer_has_returned() -> None:
+    transfer = msgspec.structs.replace(requested(), tool=transfer_tool({"sales": ""}))
+    found = steps(called(), transfer)
+    assert not found.has_transferred
+    found.read(returned())
+    assert found.has_transferred
+    assert not steps(called(), transfer, FAILED).has_transferred
+    assert not steps(called(), requested(), returned()).has_transferred
 
 
 def test_a_step_is_whole_with_all_results_and_the_models_last_word() -> None:
     found = steps(called(0), called(1), requested(0), requested(1), returned(1))
-    assert not found.is_waiting  # the model may yet call more
     found.read(completed(2))
-    assert (found.is_waiting, found.is_whole) == (True, False)
+    assert not found.is_whole
     found.read(returned(0))
-    assert (found.is_waiting, found.is_whole) == (False, True)
+    assert found.is_whole
+    early = steps(called(), requested(), returned())
+    assert not early.is_whole, "the model may yet call more"
 
 
 def test_a_repeated_event_changes_nothing() -> None:
-    found = steps(called(), called(), requested(), returned(), returned(result="other"))
+    found = steps(called(), called(), requested(), requested(cancel=True))
+    assert found.running == [requested()]
+    for event in (returned(), returned(result="other"), requested()):
+        found.read(event)
     assert [call.as_text() for call in found.current_calls] == ["done"]
+    assert found.running == []
 
 
 def test_a_call_of_a_later_step_waits_for_that_step() -> None:
     found = steps(called(step=1))
     assert found.calls == {}
-
-
-def test_a_call_expires_by_the_deadline_of_its_tool_while_it_runs() -> None:
-    found = steps(called(), requested())
-    (call,) = found.running
-    assert call.expires_ms == 1000 + TOOL.deadline_ms
-    found.read(returned())
-    assert found.running == []
 
 
 def test_the_model_is_told_the_calls_that_were_run_and_their_results() -> None:
@@ -104,22 +119,11 @@ def test_the_model_is_told_the_calls_that_were_run_and_their_results() -> None:
     assert found.messages(with_text=False)[0].text == ""
 
 
-def test_a_call_that_outlives_its_turn_is_told_as_running_and_later_with_its_result() -> None:
-    found = steps(called(), requested())
-    (call,) = found.current_calls
-    assert call.is_background
-    assert call.as_text() == STILL_RUNNING
-    asked, result = late(call.called, returned(result="booked"))
-    assert asked.calls[0].id == result.call
+def test_a_call_that_outlives_its_turn_is_told_again_with_its_result() -> None:
+    asked, result = late(requested(), returned(result="booked"))
+    assert (asked.calls[0].id, asked.calls[0].name) == (result.call, "book")
+    assert asked.calls[0].id != steps(called(), requested()).messages(with_text=False)[1].call
     assert result.text == "booked"
-
-
-def test_a_failure_is_told_with_its_reason() -> None:
-    failed = ev.ToolFailed(
-        **HEAD, turn=1, step=0, call=0, name="book", reason="timeout", detail="no answer"
-    )
-    (call,) = steps(called(), requested(), failed).current_calls
-    assert call.as_text() == '{"error": "timeout", "detail": "no answer"}'
 
 
 def test_a_long_result_is_told_whole_in_its_turn_and_in_part_later() -> None:
@@ -134,16 +138,14 @@ def test_a_long_result_is_told_whole_in_its_turn_and_in_part_later() -> None:
     assert tuple(map(shortened, short)) == short
 
 
-def test_a_call_that_was_not_requested_has_no_deadline_and_changed_nothing() -> None:
+def test_a_call_changes_nothing_until_it_is_requested() -> None:
     found = steps(called())
-    (call,) = found.current_calls
-    assert call.expires_ms is None
-    assert not found.is_used
+    assert (found.pending, found.running, found.is_used) == ([called()], [], False)
     found.read(requested())
-    assert found.is_used
+    assert (found.pending, found.running, found.is_used) == ([], [requested()], True)
     found.read(returned())
-    assert call.expires_ms is None
-    assert found.is_used  # its effects cannot be undone
+    assert (found.pending, found.running) == ([], [])
+    assert found.is_used, "its effects cannot be undone"
 
 
 def test_the_steps_go_on_with_the_turn_and_never_back() -> None:

@@ -1,6 +1,6 @@
 """What is known of a response whose connection was lost in the middle."""
 
-from edge.core.session.unfinished_response import UnfinishedResponse
+from edge.core.session.unfinished_response import Progress, UnfinishedResponse
 from schemas import events as ev
 
 HEAD = ev.Head(tenant="t", session="s", at_ms=0)
@@ -48,11 +48,15 @@ def test_events_of_other_turns_change_nothing() -> None:
 
 def test_the_record_of_the_cut_tells_what_was_heard_until_a_later_sentence_begins() -> None:
     response = begun()
-    response.after(heard("One. Tw", 1, resumable=True))
+    cut = heard("One. Tw", 1, resumable=True)
+    response.after(cut)
+    assert response.noted == cut
     assert (response.heard, response.earlier_connections) == ("One. Tw", 1)
+    response.after(ev.AnswerReached(**HEAD, turn=3, index=1))
+    assert response.noted == cut, "the sentence of the cut goes on"
     response.after(ev.AnswerReached(**HEAD, turn=3, index=2))
-    assert response.noted is None
-    assert response.heard == "One. Two."
+    assert (response.heard, response.earlier_connections) == ("One. Two.", 1)
+    assert response.progress is Progress.SPOKEN
 
 
 def test_it_is_over_once_it_was_heard_or_cancelled() -> None:
@@ -64,13 +68,15 @@ def test_all_of_it_was_heard_once_all_of_it_was_sent() -> None:
     response = begun()
     assert response.after(measured(interrupted=False)) is response
     assert response.heard == "One. Two. Three."
+    response.after(ev.AnswerReached(**HEAD, turn=3, index=2))
+    assert response.heard == "One. Two. Three.", "the last one is sent again"
     response.after(heard("One.", 1, resumable=True))
     assert response.heard == "One."  # it is sent again from there
-    assert not response.all_sent
+    assert response.progress is Progress.CUT
 
 
 def test_an_interrupted_turn_and_other_events_tell_nothing_of_what_was_sent() -> None:
     response = begun()
     response.after(measured(interrupted=True))
     response.after(ev.TurnCommitted(**HEAD, turn=3, text="Why?", confidence=1.0, speculative=False))
-    assert (response.heard, response.all_sent) == ("", False)
+    assert (response.heard, response.progress) == ("", Progress.SPOKEN)
