@@ -118,21 +118,32 @@ def judge(session: str, events: Sequence[AnyEvent], wanted: Try) -> DecisionRepo
     verdict.differences, verdict.started_ms = [], events[0].at_ms
     for connection in connections:
         changed = wanted.changed(connection.config)
-        verdict.decisions += len(connection.decided)
-        if connection.inputs:
-            verdict.call_ms += connection.inputs[-1].at_ms - connection.inputs[0].at_ms
-        if changed == connection.config:
-            now = redecide.decide(connection)
-            if now == connection.decided:
-                continue
-        differences = what_if.differences(connection.decided, what_if.rehearse(connection, changed))
-        if differences:
-            verdict.unnoticed = False
-        elif changed == connection.config:
-            differences = [_first(connection.decided, now)]
-        verdict.differences += differences
+        try:
+            verdict.differences += _differences(verdict, connection, changed)
+        except Exception as error:  # noqa: BLE001  # a fault of the call, which is the difference
+            verdict.unnoticed, broken = False, f"its call breaks: {error!r}"
+            verdict.differences.append(Difference(connection.began.at_ms, "", broken))
     verdict.took_ms = (time.perf_counter() - began) * 1000
     return verdict
+
+
+def _differences(
+    verdict: DecisionReport, connection: redecide.RecordedConnection, changed: SessionConfig
+) -> list[Difference]:
+    """Return the differences of one connection with the configuration *changed*; count it."""
+    verdict.decisions += len(connection.decided)
+    if connection.inputs:
+        verdict.call_ms += connection.inputs[-1].at_ms - connection.inputs[0].at_ms
+    if changed == connection.config:
+        now = redecide.decide(connection)
+        if now == connection.decided:
+            return []
+    differences = what_if.differences(connection.decided, what_if.rehearse(connection, changed))
+    if differences:
+        verdict.unnoticed = False
+    elif changed == connection.config:
+        return [_first(connection.decided, now)]
+    return differences
 
 
 def _published_again(events: Sequence[AnyEvent]) -> str:

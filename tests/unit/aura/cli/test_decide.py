@@ -40,6 +40,13 @@ def test_a_call_without_an_event_that_it_took_is_not_decided() -> None:
     assert (verdict.differences, verdict.decisions) == (None, 0)
 
 
+def test_a_call_that_breaks_is_a_noticeable_difference() -> None:
+    verdict = judge("s", changed(ev.TranscriptGuess, lambda _: {"text": 1}), Try())
+    assert verdict.differences
+    assert verdict.differences[0].now.startswith("its call breaks: ")
+    assert not verdict.unnoticed
+
+
 def test_an_unnoticed_difference_is_named_as_such() -> None:
     verdict = judge("s", changed(ev.AnswerHeard, lambda _: {"played_ms": 1}), Try())
     assert verdict.differences
