@@ -92,8 +92,8 @@ class Connection:
                 keeper = tasks.create_task(self._keep_time())
                 leaver = tasks.create_task(self._wake.wait())
                 await asyncio.wait({reader, leaver}, return_when=asyncio.FIRST_COMPLETED)
-                await cancel({reader})  # no session begins from here on
                 async with self._in_order:
+                    await cancel({reader})  # no session begins from here on
                     await self._sessions.end((self._close or LEFT).ends)
                 keeper.cancel()
                 leaver.cancel()

@@ -26,7 +26,7 @@ from edge.protocols.continuous import ContinuousProtocol
 from runtime.bus.connection import Bus
 from schemas import events as ev
 from tests.edge_in_process import an_edge
-from tests.unit.edge.call.memory_bus import MemoryBus
+from tests.unit.edge.door.connection.test_connection_sessions import SlowBus
 
 RESTARTS = (CloseCode.SERVICE_RESTART, "restarting")
 
@@ -54,7 +54,7 @@ class Held:
 
     line: Line
     connection: Connection
-    bus: MemoryBus
+    bus: SlowBus
     running: asyncio.Task[None] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -91,7 +91,7 @@ async def hold() -> AsyncIterator[Callable[..., Held]]:
         async with an_edge(Bus(Client())) as edge:
 
             def hold(**query: str) -> Held:
-                line, bus = Line(Pace(budget, WorkQueue(), str)), MemoryBus()
+                line, bus = Line(Pace(budget, WorkQueue(), str)), SlowBus()
                 protocol = ContinuousProtocol(Handshake("conn_1", {"greeting": "0", **query}))
                 seat = Seat(edge.seats, protocol, Caller("ann", "acme"), "203.0.113.1")
                 quota = edge.quotas.log.of(seat.address, stranger=False)
@@ -130,6 +130,23 @@ async def test_the_client_ends_the_call(hold: Callable[..., Held]) -> None:
     await held.begun()
     held.line.arrived('{"type": "end_call"}')
     assert await held.over() == (CloseCode.NORMAL, "")
+    assert held.reasons == ["end_call"]
+
+
+async def test_an_edge_that_leaves_waits_for_a_call_that_its_client_ends(
+    hold: Callable[..., Held],
+) -> None:
+    held = hold()
+    await held.begun()
+    held.bus.stores.clear()
+    held.line.arrived('{"type": "end_call"}')
+    await held.until(lambda: held.connection.call_state is None)
+    held.connection.ask_to_reconnect("restarting")
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert held.line.closed is None
+    held.bus.stores.set()
+    assert await held.over() == RESTARTS
     assert held.reasons == ["end_call"]
 
 
