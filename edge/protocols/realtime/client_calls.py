@@ -32,6 +32,10 @@ class ClientCalls:
         self._called.clear()
         self._in_turn, self.follow_up = False, ""
 
+    def give_up(self) -> None:
+        """Note that the model goes on without the results that are missing: none is taken later."""
+        self._called.clear()
+
     @property
     def exist(self) -> bool:
         """Whether the last turn has calls without a result, or results are not handed over."""

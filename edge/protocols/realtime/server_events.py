@@ -130,6 +130,8 @@ class ServerEvents:
     # -------------------------------------------------------- the response
 
     def _started(self, started: ResponseStarted) -> list[Json]:
+        if started.turn == self.turn:  # the next step of its response
+            self.calls.give_up()
         request = self._request_of(started.ask or self.calls.follow_up)
         if request is None and started.delivery:  # requested over an earlier connection
             request = RequestedResponse("text" if started.delivery == "text" else "audio")

@@ -213,18 +213,25 @@ def test_a_result_of_an_earlier_turn_precedes_a_response_that_is_asked_for() -> 
     assert desk.server_events.calls.follow_up == ""
 
 
-@pytest.mark.parametrize("goes_on_by", [ResponseDropped(1, "interrupted"), ResponseStarted(1)])
+@pytest.mark.parametrize(
+    ("detection", "goes_on_by", "handed"),
+    [
+        (None, ResponseDropped(1, "interrupted"), [ClientToolResult("c1", "sunny")]),
+        (None, ResponseStarted(1), []),
+        ({"type": "server_vad"}, ResponseStarted(1), []),
+    ],
+)
 def test_a_result_that_comes_too_late_for_its_turn_does_not_hold_a_response_back(
-    goes_on_by: ClientEvent,
+    detection: dict[str, str] | None, goes_on_by: ClientEvent, handed: list[ClientToolResult]
 ) -> None:
-    desk = Desk(audio={"input": {"turn_detection": None}})
+    desk = Desk(audio={"input": {"turn_detection": detection}})
     call = ClientToolCalled("c1", "weather", "{}")
     done = ResponseDone(1, "Sorry.", "m", 0.1, 3, 4)
     for event in (ResponseStarted(1), call, CallsDone(1, 3, 4), goes_on_by, done):
         desk.server_events.messages(event)
-    desk.results("c1")
-    handed, ask = desk.create()
-    assert isinstance(handed, ClientToolResult)
+    desk.server_events.calls.answer(ClientToolResult("c1", "sunny"))
+    *results, ask = desk.create()
+    assert results == handed
     assert isinstance(ask, Ask)
     assert not desk.server_events.calls.exist
 
