@@ -172,10 +172,10 @@ async def drain(edge: Edge) -> None:
     """Refuse new calls, finish running responses, then ask all clients to reconnect."""
     edge.draining = True
     clock = asyncio.get_running_loop().time
-    until = clock() + edge.settings.drain_s
-    while any(connection.busy for connection in edge.open) and clock() < until:  # noqa: ASYNC110  # drain_s at most
+    until_s = clock() + edge.settings.drain_s
+    while any(connection.busy for connection in edge.open) and clock() < until_s:  # noqa: ASYNC110  # drain_s at most
         await asyncio.sleep(0.05)
     for connection in edge.open:
         connection.ask_to_reconnect("restarting, please reconnect")
-    while edge.open and clock() < until + 2:  # noqa: ASYNC110  # 2 s at most
+    while edge.open and clock() < until_s + 2:  # noqa: ASYNC110  # 2 s at most
         await asyncio.sleep(0.02)

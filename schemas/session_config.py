@@ -7,7 +7,6 @@ change it during the call. All decisions of the call follow from it and from the
 from __future__ import annotations
 
 import functools
-import typing
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -126,7 +125,9 @@ class ResponseConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The seed of the model's random choices."""
     history_messages: Annotated[int, msgspec.Meta(ge=2, le=200)] = 40
     """Most messages of history in a job for the language model."""
-    deadline_ms: Annotated[int, msgspec.Meta(ge=1, le=120_000)] = 12_000
+    timeout_ms: Annotated[int, msgspec.Meta(ge=1, le=120_000)] = msgspec.field(
+        default=12_000, name="deadline_ms"
+    )
     """The time, ms, without a result of a stage after which the response is given up."""
 
 
@@ -268,20 +269,19 @@ def bounds(path: str) -> Bounds:
     They are read once: annotations take 2 ms to read, in which an edge would serve no call.
     """
     kind: Any = SessionConfig
-    *parents, name = path.split(".")
-    for parent in parents:
-        kind = typing.get_type_hints(kind)[parent]
-    hint = typing.get_type_hints(kind, include_extras=True)[name]
-    meta = next((m for m in getattr(hint, "__metadata__", ()) if isinstance(m, msgspec.Meta)), None)
-    default = next(f.default for f in msgspec.structs.fields(kind) if f.name == name)
-    return Bounds(default, meta.ge if meta else None, meta.le if meta else None)
+    for name in path.split("."):
+        field = next(f for f in msgspec.structs.fields(kind) if f.encode_name == name)
+        kind = field.type
+    meta = next((m for m in getattr(kind, "__metadata__", ()) if isinstance(m, msgspec.Meta)), None)
+    return Bounds(field.default, meta.ge if meta else None, meta.le if meta else None)
 
 
 def value_at(config: SessionConfig, path: str) -> Any:
     """Return the value of *config* at *path*, such as `turns.silence_ms`."""
     value: Any = config
     for name in path.split("."):
-        value = getattr(value, name)
+        place = value.__struct_encode_fields__.index(name)
+        value = getattr(value, value.__struct_fields__[place])
     return value
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Literal
 
-DEAF_MS = 5000
+KEEPS_AUDIO_MS = 5000
 """The length of an outage after which audio is ignored."""
 BusService = Literal["link", "log"]
 """The link to a server, or the streams, which may be away while the link works."""
@@ -34,6 +34,6 @@ class BusOutage:
             call(away)
 
     @property
-    def deaf(self) -> bool:
+    def drops_audio(self) -> bool:
         """Return whether audio is ignored, since a response would come too late."""
-        return bool(self.away) and self._now_ms() - self._since_ms > DEAF_MS
+        return bool(self.away) and self._now_ms() - self._since_ms > KEEPS_AUDIO_MS

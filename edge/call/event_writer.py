@@ -160,7 +160,7 @@ class EventWriter:
     ) -> Publication:
         data = self._encode(event)
         try:
-            await self._bus.publish(event, data, patience_s=OUTAGE_AFTER_S)
+            await self._bus.publish(event, data, timeout_s=OUTAGE_AFTER_S)
         except BusRefusedError as error:
             log.error("event_refused", type=tag(event), why=str(error))
             refused("EVENT_TOO_LARGE", str(error))

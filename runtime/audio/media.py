@@ -59,7 +59,7 @@ def load() -> None:
         import av  # noqa: F401  # only its import matters
 
 
-class NoSoundError(ValueError):
+class NoAudioError(ValueError):
     """A file has no sound that can be decoded; the message is a clause that begins with "that"."""
 
 
@@ -101,7 +101,7 @@ class Decoder:
             return
         if len(self._head) < FLAC_HEADER_BYTES:
             self._head += data[: FLAC_HEADER_BYTES - len(self._head)]
-        if not self._file.write(data) and self._file.fell_idle:
+        if not self._file.write(data) and self._file.stalled:
             # the kept head ends with its first metadata block: 0x80 marks it as the last
             head = self._head[:4] + b"\x80" + self._head[5:]
             self._open(GrowingFile(self._file.container, head, self._hand_over))
@@ -172,7 +172,7 @@ class Decoder:
         whole = file.whole() if file.container is Container.MP4 else None
         try:
             yield from _sounds(whole or file, file.container)
-        except NoSoundError as error:
+        except NoAudioError as error:
             self._stop(file, str(error))
 
 
@@ -180,7 +180,7 @@ def decode_whole(data: bytes, container: Container, most_bytes: int) -> bytes:
     """Return a whole file as s16le mono 16 kHz.
 
     Raises:
-        NoSoundError: the file cannot be decoded, or holds more than *most_bytes* of sound.
+        NoAudioError: the file cannot be decoded, or holds more than *most_bytes* of sound.
         ValueError: PyAV's own; the file makes no sense.
     """
     from av.error import FFmpegError
@@ -190,9 +190,9 @@ def decode_whole(data: bytes, container: Container, most_bytes: int) -> bytes:
         for pcm in _sounds(io.BytesIO(data), container):
             pcm_read += pcm
             if len(pcm_read) > most_bytes:
-                raise NoSoundError("holds too much sound")
+                raise NoAudioError("holds too much sound")
     except FFmpegError as error:
-        raise NoSoundError("cannot be decoded") from error
+        raise NoAudioError("cannot be decoded") from error
     return bytes(pcm_read)
 
 
@@ -200,7 +200,7 @@ def _sounds(file: Any, container: Container) -> Iterator[bytes]:
     """Yield the sound in *file*.
 
     Raises:
-        NoSoundError: the file has no sound in an allowed codec.
+        NoAudioError: the file has no sound in an allowed codec.
         FFmpegError, ValueError: the file cannot be decoded.
     """
     import av
@@ -210,9 +210,9 @@ def _sounds(file: Any, container: Container) -> Iterator[bytes]:
         stream = next(iter(opened.streams.audio), None)
         codec = stream and stream.codec_context  # None: libav knows none
         if codec is None or codec.name not in CODECS:
-            raise NoSoundError("holds no audio of a known codec")
+            raise NoAudioError("holds no audio of a known codec")
         if codec.sample_rate > MOST_HZ:
-            raise NoSoundError(f"holds more than {MOST_HZ} samples a second")
+            raise NoAudioError(f"holds more than {MOST_HZ} samples a second")
         resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE_HZ)
         for packet in opened.demux(stream):
             with AT_WORK:

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+import msgspec
+
 from schemas.events.event import Bin, Event
 
 
@@ -30,8 +32,8 @@ class InputsDelivered(Event, frozen=True, kw_only=True, tag="inputs.delivered"):
     """
 
     KIND = "in"
-    KEY = ("from_ms", "part")
-    part: int
+    KEY = ("from_ms", "section")
+    section: int = msgspec.field(name="part")
     """The number of the part in its connection, from 0."""
     from_ms: int
     """Unix time, ms, from which the first row counts."""

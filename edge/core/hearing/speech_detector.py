@@ -60,7 +60,7 @@ class SpeechDetector:
         self.silence_ms = 0
         """Silence since the last voiced frame."""
 
-    def take(self, *, voiced: bool) -> SpeechChange | None:
+    def feed(self, *, voiced: bool) -> SpeechChange | None:
         """Take the next frame, and return the change by it."""
         self._recent.append(voiced)
         self.silence_ms = 0 if voiced else self.silence_ms + FRAME_MS

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 WAIT_PIECE_S = 0.25
 """A wait is cut into such pieces."""
-LONGEST_WAIT_OF_SOUND_S = 10.0
+LONGEST_WAIT_OF_AUDIO_S = 10.0
 """The longest wait of audio for stages that are strained."""
 
 
@@ -111,7 +111,7 @@ class Pace:
         Raises:
             OverBudgetError: the connection is to be closed.
         """
-        until_s = self.clock() + LONGEST_WAIT_OF_SOUND_S
+        until_s = self.clock() + LONGEST_WAIT_OF_AUDIO_S
         while wait_s := self._state.wait_s(self.clock(), until_s, self._strained):
             if (source := self._source()) is not None:
                 source.note_slowed()

@@ -17,12 +17,12 @@ LONGEST_SHARE_WAIT_S = 5.0
 """The longest wait for a share, since a caller who lost the line for long is also ahead."""
 
 
-class SoundAhead:
+class AudioAhead:
     """The shares of an edge's sound ahead of live speech, and of strangers' typed turns."""
 
     def __init__(self, at_once_s: float) -> None:
         """Take *at_once_s*, the sound that one connection may send at once."""
-        self.sound = SplitShare(
+        self.audio = SplitShare(
             CommonShare(EDGE_SHARE * at_once_s, EDGE_SHARE_LASTS_S),
             CommonShare(STRANGERS_SHARE * at_once_s, EDGE_SHARE_LASTS_S),
         )
