@@ -24,9 +24,9 @@ class EventForwarder:
         self._own: dict[str, None] = {}
         """Ids of the edge's own events that are still to come back, the oldest first."""
         self._sent: list[int] = []
-        """The newest sequences of the log whose events have come, in their order."""
+        """The newest sequences of the log whose events were sent, in their order."""
         self._sent_until = 0
-        """The sequence up to which all events count as taken."""
+        """The sequence up to which all events count as sent."""
 
     def forward(self, event: Event) -> None:
         """Send an event of the edge's own."""
@@ -46,7 +46,7 @@ class EventForwarder:
             self._tell(Happened(event))
 
     def _note(self, seq: int) -> bool:
-        """Remember *seq*; return False if it was taken."""
+        """Note that the event at *seq* is sent; return False if it was before."""
         place = bisect_left(self._sent, seq)
         if seq <= self._sent_until or self._sent[place : place + 1] == [seq]:
             return False

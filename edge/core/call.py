@@ -107,7 +107,7 @@ class Call:
         return self._advance(now_ms)
 
     def _hear(self, sound: inputs.Sound, now_ms: int) -> bool:
-        """Take the caller's audio; return False if it changes nothing but the open utterance."""
+        """Hear the caller; return False if *sound* changes nothing but the open utterance."""
         changed = now_ms >= self._unchanged_until_ms
         self._current.client_is_there()
         for segmented in self._segmenter.segment(silenced(sound) if self._deaf else sound, now_ms):

@@ -210,11 +210,9 @@ class ContinuousProtocol(ClientProtocol):
         match event:
             case SessionOpened():
                 return self._session_opened(event)
-            case CallerTranscript(
-                text=text, final=True, confidence=confidence, continues=continues
-            ):
+            case CallerTranscript(text=text, final=True, continues=continues) as said:
                 return client_messages.UserTranscript(
-                    text=text, confidence=round(confidence, 2), continues=continues or UNSET
+                    text=text, confidence=round(said.confidence, 2), continues=continues or UNSET
                 )
             case CallerTranscript(text=text):
                 partial = client_messages.UserTranscriptPartial(text=text)

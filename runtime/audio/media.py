@@ -60,7 +60,7 @@ def load() -> None:
 
 
 class NoAudioError(ValueError):
-    """A file has no sound that can be decoded; the message is a clause that begins with "that"."""
+    """A file has no audio that can be decoded; the message is a clause that begins with "that"."""
 
 
 class Decoder:
@@ -180,7 +180,7 @@ def decode_whole(data: bytes, container: Container, most_bytes: int) -> bytes:
     """Return a whole file as s16le mono 16 kHz.
 
     Raises:
-        NoAudioError: the file cannot be decoded, or holds more than *most_bytes* of sound.
+        NoAudioError: the file cannot be decoded, or holds more than *most_bytes* of audio.
         ValueError: PyAV's own; the file makes no sense.
     """
     from av.error import FFmpegError
@@ -197,15 +197,15 @@ def decode_whole(data: bytes, container: Container, most_bytes: int) -> bytes:
 
 
 def _sounds(file: Any, container: Container) -> Iterator[bytes]:
-    """Yield the sound in *file*.
+    """Yield the audio in *file*.
 
     Raises:
-        NoAudioError: the file has no sound in an allowed codec.
+        NoAudioError: the file has no audio in an allowed codec.
         FFmpegError, ValueError: the file cannot be decoded.
     """
     import av
 
-    options = {"probesize": "32", "analyzeduration": "0"}  # libav reads no sound ahead
+    options = {"probesize": "32", "analyzeduration": "0"}  # libav reads no audio ahead
     with av.open(file, format=DEMUXERS[container], options=options, buffer_size=4096) as opened:
         stream = next(iter(opened.streams.audio), None)
         codec = stream and stream.codec_context  # None: libav knows none
@@ -216,11 +216,11 @@ def _sounds(file: Any, container: Container) -> Iterator[bytes]:
         resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE_HZ)
         for packet in opened.demux(stream):
             with AT_WORK:
-                sounds = [sound for frame in _frames(packet) for sound in resampler.resample(frame)]
-            for sound in sounds:
-                yield sound.to_ndarray().tobytes()
-        for sound in resampler.resample(None):
-            yield sound.to_ndarray().tobytes()
+                frames = [frame for coded in _frames(packet) for frame in resampler.resample(coded)]
+            for frame in frames:
+                yield frame.to_ndarray().tobytes()
+        for frame in resampler.resample(None):
+            yield frame.to_ndarray().tobytes()
 
 
 def _frames(packet: Any) -> list[Any]:

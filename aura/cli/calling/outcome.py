@@ -110,6 +110,5 @@ def view(outcome: Outcome) -> Text:
 
 def levels(outcome: Outcome, caller: Meter, aura: Meter, now_s: float) -> Text:
     """Return the levels of both sides; *now_s* is the monotonic clock, seconds."""
-    return both(
-        caller.drawn(outcome.caller, now_s), aura.drawn(outcome.sounding.level(now_s), now_s)
-    )
+    spoken = outcome.sounding.level(now_s)
+    return both(caller.drawn(outcome.caller, now_s), aura.drawn(spoken, now_s))

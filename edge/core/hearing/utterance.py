@@ -133,7 +133,7 @@ class Utterance:
         return self._message() if len(self._frames) >= FRAMES_PER_MESSAGE else None
 
     def note_words(self, words: TranscriptGuess, now_ms: int, *, backchannel: bool) -> None:
-        """Take the *words* up to the latest pause, which are awaited."""
+        """Note the *words* up to the latest pause, which are awaited."""
         self.transcript, self.transcript_at_ms = words, now_ms
         self.move(UtteranceMove.BACKCHANNEL if backchannel else UtteranceMove.WORDS)
 

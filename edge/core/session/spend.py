@@ -14,7 +14,7 @@ class Spend:
     """Counts the stages' work for a session; each event counts once."""
 
     tokens: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Tokens of prompts and of answers, by language model."""
+    """Tokens of prompts and of completions, by language model."""
     recognised_ms: int = 0
     """Recognised speech of the caller, ms."""
     synthesized_ms: int = 0

@@ -78,14 +78,11 @@ class TurnEntry:
             respond, continues = self._config.current.turns.respond, utterance.is_split
             self._enter_part(transcript, now_ms, respond=respond, continues=continues)
         else:
-            response = self._current.response
-            if response is None:
-                response = self._requester.respond_to(
-                    utterance, transcript, now_ms, speculative=False
-                )
+            response = self._current.response or self._requester.respond_to(
+                utterance, transcript, now_ms, speculative=False
+            )
             self.end_utterance(now_ms, discarded=False)
-            continues = utterance.is_split
-            self._tell_final(response, transcript.text, utterance.number, continues=continues)
+            self._tell_final(response, transcript.text, utterance)
             self._requester.commit(response, now_ms)
 
     def end_wordless(self, utterance: Utterance, now_ms: int) -> None:
@@ -134,16 +131,12 @@ class TurnEntry:
         key = turn_key(self._history.turn)
         self._out.tell(ce.CallerTranscript(words, True, confidence, utterance=utterance, key=key))
 
-    def _tell_final(
-        self, response: Response, words: str, utterance: int = 0, *, continues: bool = False
-    ) -> None:
+    def _tell_final(self, response: Response, words: str, spoken: Utterance | None = None) -> None:
         """Tell the client each final word of a turn once, and the start of its response."""
-        continues, unsent = (
-            continues or bool(self._history.carried_sent),
-            self._history.unsent(words),
-        )
+        continues = bool(self._history.carried_sent) or (spoken is not None and spoken.is_split)
+        unsent, number = self._history.unsent(words), spoken.number if spoken else 0
         key, confidence = turn_key(response.turn), response.request.confidence
-        self._out.tell(ce.CallerTranscript(unsent, True, confidence, continues, utterance, key))
+        self._out.tell(ce.CallerTranscript(unsent, True, confidence, continues, number, key))
         self._out.tell(ce.ResponseStarted(response.turn))
 
     # -------------------------------------------------------- utterances that end

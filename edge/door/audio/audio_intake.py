@@ -37,7 +37,7 @@ DROPPED_WORK_S = 0.01
 SESSION_END_POLL_S = 0.2
 """The interval, seconds, at which a waiting decoder checks whether the session has ended."""
 CHECK_AUDIO_BYTES = int(CHECK_AUDIO_S * BYTES_PER_S)
-"""The sound of a live caller after which its budget is checked."""
+"""The audio of a live caller after which its budget is checked."""
 LONGEST_LIVE_S = 2.0
 """A live client's longest message; a longer one is taken in pieces of this length."""
 
@@ -92,14 +92,14 @@ class AudioIntake:
         self._connection = connection
         self._files = FileAdmission(decoder_memory)
         self._messages = self._audio_bytes = 0
-        """Short messages, and bytes of sound, that the budget does not count yet."""
+        """Short messages, and bytes of audio, that the budget does not count yet."""
         self._loop, self._loop_thread = asyncio.get_running_loop(), threading.get_ident()
         self._audio_in = AudioIn(self._on_loop(self._pass_to_shell), self._on_loop(self._not_audio))
 
     def take_if_audio(self, message: str | bytes) -> bool:
         """Take a short message if it is audio; return whether it is.
 
-        The frame and its sound are counted, which also bounds its work; only files are timed.
+        The frame and its audio are counted, which also bounds its work; only files are timed.
         """
         if self._files.state is ENDED:
             return False

@@ -46,6 +46,8 @@ from schemas.events import EndReason
 log = structlog.get_logger(__name__)
 
 LEAST_WAIT_S = 0.01
+LAST_MESSAGES_S = 2.0
+"""The longest wait until the last messages are sent."""
 LONGEST_SLEEP_S = 5.0
 """The longest sleep, seconds: the beginning or end of a call changes the next limit."""
 
@@ -98,7 +100,7 @@ class Connection:
                 keeper.cancel()
                 leaver.cancel()
                 self._sender.close()
-                await asyncio.wait({writer}, timeout=2)
+                await asyncio.wait({writer}, timeout=LAST_MESSAGES_S)
                 writer.cancel()
         finally:
             self._sessions.detach()  # if this task was cancelled

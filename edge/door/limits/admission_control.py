@@ -4,7 +4,7 @@ A stage is full while a job has waited for too long within the last `calm_s` and
 free slot. It is strained while a job has waited a third as long within that time. Only the times of
 the latest such jobs are kept.
 
-While a stage is strained, sound that is ahead of live speech waits, and its addresses get no new
+While a stage is strained, audio that is ahead of live speech waits, and its addresses get no new
 calls. The first late job counts, since a refused caller can try again, and a caller in a call
 that is late cannot. A stage that works mostly for strangers is strained but never full: strangers
 get fewer slots, and engines serve other callers first.

@@ -1,4 +1,4 @@
-"""The budget of a connection: frames, bytes, time of the event loop, sound, typed turns. Pure.
+"""The budget of a connection: frames, bytes, time of the event loop, audio, typed turns. Pure.
 
 All client protocols have this policy. Each frame adds its costs to plain numbers. `clear_if_live`
 clears the numbers if a live caller spends as much; it is cheap. Otherwise `check` charges them, and
@@ -163,7 +163,7 @@ class ConnectionBudget:
         self._work_s += seconds
 
     def spend_audio(self, seconds: float) -> None:
-        """Count sound."""
+        """Count audio."""
         self._audio_s += seconds
 
     def spend_turn(self) -> None:
@@ -237,7 +237,7 @@ class ConnectionBudget:
                 wait_s = max(wait_s, self._typed.wait_s(turns, self._ahead.strangers_turns, now_s))
         # typed turns cost the event loop nothing
         self.load = max(of.frames.load, of.bytes.load, of.work.load, of.audio.load)
-        if self.is_ahead:  # live sound is within what its address has for each of its calls
+        if self.is_ahead:  # live audio is within what its address has for each of its calls
             wait_s = max(
                 wait_s,
                 self._address.spend(work_s, audio_s, now_s),
@@ -247,7 +247,7 @@ class ConnectionBudget:
         return wait_s
 
     def is_held(self, *, strained: bool) -> bool:
-        """Tell whether sound that is ahead must wait for the stages.
+        """Tell whether audio that is ahead must wait for the stages.
 
         *strained*: a stage begins to fall behind. An utterance that is open is never cut.
         """

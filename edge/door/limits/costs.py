@@ -12,13 +12,13 @@ AT_ONCE_S = 20.0
 BYTES_PER_SECOND, BYTES_AT_ONCE = 1_500_000, 16 * 1024 * 1024
 """96 kHz stereo of 32 bit is 768 kB/s; two of the longest messages may come at once."""
 WORK_PER_SECOND, WORK_AT_ONCE_S = 0.1, 3.0
-"""Seconds of the event loop; a minute of sound takes one, with a model of speech."""
+"""Seconds of the event loop; a minute of audio takes one, with a model of speech."""
 TURNS_PER_SECOND, TURNS_AT_ONCE = 1.0, 10.0
 """Typed turns; each is a job of the language model."""
 AUDIO_PACE = 2.0
 """The pace of reading, seconds of audio a second, once the amount at once is used up."""
 AHEAD_AUDIO_S = 4.0
-"""Sound up to this much ahead still counts as live: a bad line delivers late audio at once."""
+"""Audio up to this much ahead still counts as live: a bad line delivers late audio at once."""
 AHEAD_SHARE_OF_WORK = 0.05
 """The share of WORK_AT_ONCE_S above which a connection is ahead of live speech."""
 BURST_FRAMES, BURST_BYTES, BURST_WORK_S, BURST_AUDIO_S = 100, 256 * 1024, 0.03, 2.5

@@ -34,7 +34,7 @@ class DataSource(Protocol):
 
 
 class Pace:
-    """Waits as the state of one connection's pace says."""
+    """Carries out the pace of one connection: has it wait for as long as `PaceState` decides."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Pace:
         clock: Callable[[], float] = time.monotonic,
         work_clock: Callable[[], float] = time.thread_time,
     ) -> None:
-        """Use *queue* for bursts; sound that is ahead waits while *strained* names a stage.
+        """Use *queue* for bursts; audio that is ahead waits while *strained* names a stage.
 
         *clock* returns seconds, and *work_clock* the CPU seconds of the event loop: while other
         processes had its core, no connection worked.

@@ -8,7 +8,7 @@ from runtime.buckets import Bucket, Buckets
 OF_CALL_A_SECOND, OF_CALL_AT_ONCE = 400.0, 4000.0
 """All packets of a call, a second and at once; a long message has some hundreds of packets."""
 AUDIO_A_SECOND, AUDIO_AT_ONCE = 200.0, 400.0
-"""RTP packets of a call, with their reports; sound has 50 to 100 a second."""
+"""RTP packets of a call, with their reports; audio has 50 to 100 a second."""
 RTP = range(128, 192)
 """The first byte of RTP packets (RFC 7983)."""
 OF_ADDRESS_A_SECOND, OF_ADDRESS_AT_ONCE = 100.0, 400.0
