@@ -195,8 +195,8 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
     """The prices of a call, all in one currency."""
 
     models: dict[str, tuple[PriceNumber, PriceNumber]] = {}
-    """The prices of a million prompt tokens and a million answer tokens, by language model; models
-    that are not listed cost 0."""
+    """The prices of a million prompt tokens and a million completion tokens, by language model;
+    models that are not listed cost 0."""
     call_minute: PriceNumber = 0.0
     """The price of a minute of the call."""
     heard_minute: PriceNumber = 0.0
@@ -209,7 +209,7 @@ class SpendLimit(msgspec.Struct, frozen=True, kw_only=True):
     """Limits of what one call may use up, and what happens then. 0: no limit."""
 
     tokens: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)] = 0
-    """Tokens of the language model, prompts and answers together."""
+    """Tokens of the language model, prompts and completions together."""
     speech_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 0.0
     """Synthesized speech, seconds."""
     price: PriceNumber = 0.0
