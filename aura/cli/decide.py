@@ -104,7 +104,7 @@ def judge(session: str, events: Sequence[AnyEvent], wanted: Try) -> DecisionRepo
     Raises:
         CommandError: a value in *wanted* is not valid.
     """
-    began = time.perf_counter()
+    began_s = time.perf_counter()
     verdict = DecisionReport(session)
     if origin := _published_again(events):
         verdict.why = f"it was published at another pace: decide {origin} instead"
@@ -131,7 +131,7 @@ def judge(session: str, events: Sequence[AnyEvent], wanted: Try) -> DecisionRepo
         elif changed == connection.config:
             differences = [_first(connection.decided, now)]
         verdict.differences += differences
-    verdict.took_ms = (time.perf_counter() - began) * 1000
+    verdict.took_ms = (time.perf_counter() - began_s) * 1000
     return verdict
 
 
