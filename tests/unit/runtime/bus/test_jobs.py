@@ -30,8 +30,8 @@ def speech(number: int) -> SpeechStarted:
 class Worker:
     """A worker that takes all jobs and answers none by itself."""
 
-    def __init__(self, slots: int, **how: Any) -> None:
-        self.server = JobServer()
+    def __init__(self, slots: int, server: JobServer | None = None, **how: Any) -> None:
+        self.server = server or JobServer()
         self.bus = Bus(self.server)
         self.jobs = Jobs(self.bus, "STT", slots, **how)
         self.taken: list[Job] = []
@@ -58,7 +58,7 @@ async def working(slots: int = 1, **how: Any) -> AsyncIterator[Worker]:
     worker = Worker(slots, **how)
     async with worker.jobs:
         worker.collecting = asyncio.create_task(worker.collect())
-        await asyncio.sleep(PULL_CHECK_INTERVAL_S)
+        await asyncio.sleep(PULL_CHECK_INTERVAL_S / 2)
         yield worker
         await worker.jobs.drain()
         await worker.collecting
@@ -148,12 +148,15 @@ async def test_an_answer_that_is_lost_frees_the_slot_and_costs_the_worker_nothin
 
 
 async def test_a_type_that_is_not_wanted_is_acknowledged_unread_and_its_slot_requested() -> None:
-    async with working(wanted=frozenset({"turn.taken"})) as worker:
-        await worker.server.deliver(b"never decoded", {codec.TYPE_HEADER: "speech.started"}, 5)
+    async with working(wanted=frozenset({"speech.started"})) as worker:
+        await worker.server.deliver(b"never decoded", {codec.TYPE_HEADER: "turn.taken"}, 5)
         await asyncio.sleep(0.01)
         assert worker.taken == []
         assert worker.server.answers == [(5, "+ACK")]
         assert worker.server.batches == [1, 1]
+        await worker.server.deliver(codec.encode(speech(6)), {}, 6)
+        await asyncio.sleep(0)
+        assert worker.utterances == [6], "without a header, its type shows when it is read"
 
 
 @pytest.mark.parametrize(("copies", "taken"), [(False, 0), (True, 1)])
@@ -191,7 +194,7 @@ async def test_an_expired_request_is_repeated_at_once_and_a_refused_one_after_a_
                 await worker.server.say(REFUSED)
                 await asyncio.sleep(REFUSED_S / 2)
                 assert worker.server.batches == [4, 3, *[4] * refusals]
-                await asyncio.sleep(REFUSED_S / 2)
+                await asyncio.sleep(REFUSED_S * 0.6)
         assert worker.server.batches == [4, 3, 4, 4, 4]
         assert [line["event"] for line in logs] == ["consumer_request_ended"], "told once"
 
@@ -274,7 +277,7 @@ async def test_jobs_on_their_way_are_yielded_after_the_drain_and_no_more_are_req
 
 
 async def test_a_worker_whose_bus_is_away_ends_without_it() -> None:
-    async with working() as worker, asyncio.timeout(1):
+    async with working() as worker, asyncio.timeout(PULL_CHECK_INTERVAL_S / 10):
         worker.server.up = False
         await worker.jobs.drain()
         assert worker.collecting is not None
@@ -290,9 +293,7 @@ async def test_an_unexpected_error_ends_the_jobs_and_is_raised_at_the_end() -> N
                 raise KeyError("a fault of ours")
             return await super().subscribe("inbox", cb=lambda _: None)
 
-    worker = Worker(1)
-    worker.bus = Bus(Broken())
-    worker.jobs = Jobs(worker.bus, "STT", 1)
+    worker = Worker(1, Broken())
     with pytest.raises(ExceptionGroup) as raised:
         async with worker.jobs:
             await worker.collect()  # it ends, since no more can come
