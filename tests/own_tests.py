@@ -66,7 +66,6 @@ ELSEWHERE: Mapping[str, str] = {
     "runtime/bus/durable_subscription.py": "integration/test_subscribers.py",
     "runtime/bus/link_liveness.py": "integration/test_links.py",
     "runtime/bus/prompts.py": "integration/test_likely_prompts.py",
-    "runtime/bus/publisher.py": "integration/test_fence.py",
     "runtime/bus/reader.py": "integration/test_bus.py",
     "runtime/process/metrics.py": "parts/test_metrics_port.py",
     "runtime/sessions/file.py": "contract/test_session_file.py",

@@ -184,8 +184,9 @@ async def test_a_turn_model_costs_the_words_only_if_its_thread_is_lost(*, hangs:
         assert isinstance(raised.value.exceptions[0], EngineHungError)
         assert bus.published == []
         return
-    while not bus.published:
-        await asyncio.sleep(0.1)
+    async with asyncio.timeout(5):
+        while not bus.published:
+            await asyncio.sleep(0.1)
     await bus.speak(end)
     await running
     assert guesses(bus) == [final(bus).text] == ["1 2"]
