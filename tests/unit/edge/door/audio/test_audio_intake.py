@@ -52,7 +52,7 @@ class CountingPace(Pace):
         return super().check()
 
     def note_charged(self) -> None:
-        self.charged.append((self.budget._frames, round(self.budget._sound_s, 3)))
+        self.charged.append((self.budget._frames, round(self.budget._audio_s, 3)))
 
     async def admit(self, *, long: bool = False) -> None:
         self.note_charged()
@@ -175,7 +175,7 @@ async def test_frames_and_their_sound_are_charged_once_and_only_now_and_then(
 
 
 async def test_a_caller_over_its_budget_is_cut_off_with_the_reason(stack: ExitStack) -> None:
-    caller = Caller(pace(stack, Costs(sound_at_once_s=1)))
+    caller = Caller(pace(stack, Costs(audio_at_once_s=1)))
     caller.says(*(frame(1, ms=1000) for _ in range(99)))
     assert caller.noted[0] == ("cut off: sound faster than it is spoken: more than 1 s at once")
     assert caller.faults == []
@@ -234,7 +234,7 @@ async def test_short_audio_that_was_queued_is_charged_by_its_sound_alone(stack: 
 async def test_audio_longer_than_may_come_at_once_is_refused_before_it_is_heard(
     stack: ExitStack,
 ) -> None:
-    caller = Caller(pace(stack, Costs(sound_at_once_s=1)))
+    caller = Caller(pace(stack, Costs(audio_at_once_s=1)))
     with pytest.raises(OverBudgetError, match="sound faster than it is spoken"):
         await caller.audio.take(Audio(frame(1, ms=70_000), PCM))
     assert caller.sound == []
