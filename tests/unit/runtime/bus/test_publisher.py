@@ -146,12 +146,12 @@ async def test_an_event_is_stored_once_however_often_it_is_published(
     assert len(server.timeouts_s) == len(fates) + 2
 
 
-async def test_a_publisher_gives_up_when_its_patience_is_over_and_no_later(
+async def test_a_publisher_gives_up_when_its_time_is_over_and_no_later(
     server: LogServer, publisher: Publisher
 ) -> None:
     server.always = DEAF
     with pytest.raises(BusAwayError, match="was not acknowledged"):
-        await publisher.publish(sentence(0), patience_s=5)
+        await publisher.publish(sentence(0), timeout_s=5)
     assert 4.9 <= now_s() <= 5.1
     assert server.timeouts_s == pytest.approx([ACK_TIMEOUT_S, ACK_TIMEOUT_S, 0.8])
 
