@@ -43,7 +43,7 @@ class CountingPace(Pace):
         clock = asyncio.get_running_loop().time
         super().__init__(budget, WorkQueue(clock), str, clock, work_clock=lambda: 0.0)
         self.charged: list[tuple[int, float]] = []
-        """Frames, and seconds of sound, at each check."""
+        """Frames, and seconds of audio, at each check."""
         self.waits = 0
         self.when_it_breathes: Callable[[], None] = lambda: None
 
@@ -164,14 +164,14 @@ async def test_what_comes_with_audio_is_obeyed_at_once_in_its_order(stack: ExitS
     assert caller.obeyed == []
 
 
-async def test_frames_and_their_sound_are_charged_once_and_only_now_and_then(
+async def test_frames_and_their_audio_are_charged_once_and_only_now_and_then(
     stack: ExitStack,
 ) -> None:
     caller = Caller(pace(stack))
     caller.says(*(frame(1, ms=10) for _ in range(2 * CHECK_FRAMES + 1)))
     assert caller.pace.charged == [(CHECK_FRAMES, 0.5)] * 2
     caller.says(*(frame(1, ms=250) for _ in range(4)))
-    assert caller.pace.charged[2:] == [(5, 1.01)], "a second of sound, or fifty frames"
+    assert caller.pace.charged[2:] == [(5, 1.01)], "a second of audio, or fifty frames"
 
 
 async def test_a_caller_over_its_budget_is_cut_off_with_the_reason(stack: ExitStack) -> None:
@@ -224,7 +224,7 @@ async def test_long_audio_is_heard_in_live_pieces_and_charged_once_before_the_fi
     assert caller.pace.charged[1:] == [(0, 0.0)] * 3, "others may go first after each piece"
 
 
-async def test_short_audio_that_was_queued_is_charged_by_its_sound_alone(stack: ExitStack) -> None:
+async def test_short_audio_that_was_queued_is_charged_by_its_length_alone(stack: ExitStack) -> None:
     caller = Caller(pace(stack))
     await caller.audio.take(Audio(frame(1, ms=250), PCM))
     caller.pace.note_charged()
