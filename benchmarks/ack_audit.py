@@ -25,7 +25,7 @@ class AckAudit:
             )
             before = time.monotonic()
             try:
-                self.stored.append(await self.bus.publish(event, patience_s=20))
+                self.stored.append(await self.bus.publish(event, timeout_s=20))
             except BusAwayError:
                 continue
             finally:

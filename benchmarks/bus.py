@@ -55,11 +55,11 @@ def deciding_frame() -> int:
     """Return the number of the frame, from the question's first, that ends the turn."""
     vad, detector = VoiceActivity(), SpeechDetector(TurnConfig().min_speech_ms)
     for _ in range(50):
-        detector.take(voiced=vad.is_voice(SILENCE))
+        detector.feed(voiced=vad.is_voice(SILENCE))
     enough_ms = wait_ms(Evidence(HEARD), WAITS["auto"])
     for number in range(len(FRAMES) + 200):
         frame = FRAMES[number] if number < len(FRAMES) else SILENCE
-        detector.take(voiced=vad.is_voice(frame))
+        detector.feed(voiced=vad.is_voice(frame))
         if number >= len(FRAMES) and detector.silence_ms >= enough_ms:
             return number
     raise RuntimeError("the question has no end")

@@ -29,11 +29,11 @@ class MeasuredTurn:
     """The response began while the question was still being spoken."""
 
 
-async def ask(caller: MicrophoneCaller, pcm: bytes, *, patience_s: float = 20.0) -> MeasuredTurn:
+async def ask(caller: MicrophoneCaller, pcm: bytes, *, timeout_s: float = 20.0) -> MeasuredTurn:
     """Speak *pcm* and return the turn once its response has been heard to the end."""
     caller.messages.clear()
     _, end = await caller.say(pcm)
-    until = end + patience_s
+    until = end + timeout_s
     while time.monotonic() < until:
         await asyncio.sleep(0.02)
         is_over = time.monotonic() > caller.heard_until(math.inf) + AFTER_S

@@ -43,7 +43,7 @@ LIMITS = (
 )
 CALLERS = ("edge/door/", "edge/call/")
 COUNTS = re.compile(
-    r"budget|pace\b|_sound_bytes\b|_kept\b|self\._buffer\b|job_slots\b|stopwatch\b|_quota\b"
+    r"budget|pace\b|_audio_bytes\b|_kept\b|self\._buffer\b|job_slots\b|stopwatch\b|_quota\b"
 )
 LINE = re.compile(r"\(([^()]+\.py):(\d+)\)$")
 LOOKS_PER_SECOND, ROUNDS = 250, 6

@@ -70,12 +70,12 @@ def sized(stream: Mapping[str, Any], file_bytes: int | None) -> dict[str, Any]:
 
 async def _await_jetstream(bus: Bus) -> None:
     """Wait until JetStream answers, since a cluster elects a leader first."""
-    until = asyncio.get_running_loop().time() + JETSTREAM_S
+    until_s = asyncio.get_running_loop().time() + JETSTREAM_S
     while True:
         answer = await _request(bus, "INFO", {})
         if "error" not in answer:
             return
-        if asyncio.get_running_loop().time() > until:
+        if asyncio.get_running_loop().time() > until_s:
             raise ProvisionError(_explanation("JetStream", answer["error"]))
         await asyncio.sleep(0.2)
 

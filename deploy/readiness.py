@@ -20,14 +20,14 @@ async def wait_until_ready(
         SettingsError: a part did not become ready *within_s*.
     """
     loop = asyncio.get_running_loop()
-    until, next_word = loop.time() + within_s, loop.time() + 5
+    until_s, next_word_s = loop.time() + within_s, loop.time() + 5
     async with aiohttp.ClientSession() as http:
         for url in urls:
             while missing := await _missing(http, url):
-                if loop.time() > next_word:
+                if loop.time() > next_word_s:
                     say(f"Waiting for {', '.join(missing)} ...")
-                    next_word = loop.time() + 10
-                if loop.time() > until:
+                    next_word_s = loop.time() + 10
+                if loop.time() > until_s:
                     raise SettingsError(f"{', '.join(missing)} did not get ready; see above")
                 await asyncio.sleep(0.1)
 

@@ -54,7 +54,7 @@ class Supervisor:
         """
         record, loop = Restarts(), asyncio.get_running_loop()
         while not self._leaves(program):
-            started = loop.time()
+            started_s = loop.time()
             process = await asyncio.create_subprocess_exec(
                 *program.command,
                 env={**os.environ, **program.env},
@@ -74,7 +74,7 @@ class Supervisor:
             if is_hopeless(code):
                 raise HopelessError(f"{program.name} cannot run; it said why above")
             others = bool(program.shares) and code != 0 and self._others(program)
-            pause_s = record.after(loop.time() - started, others=others)
+            pause_s = record.after(loop.time() - started_s, others=others)
             self._say(f"{program.name} died ({how(code)}); starting it again in {pause_s:.1f} s")
             await asyncio.sleep(pause_s)
 

@@ -103,10 +103,10 @@ async def a_call(page: Page, aura: AuraProcess) -> list[bytes]:
     await seen(page, "talk-start-dark", "dark")
     await seen(page, "talk-start", "light")
     await page.click("#start")
-    began, frames = loop.time(), list[bytes]()
-    while loop.time() - began < LASTS_S:
+    began_s, frames = loop.time(), list[bytes]()
+    while loop.time() - began_s < LASTS_S:
         frames.append(await page.screenshot())
-        await asyncio.sleep(max(0.0, began + FRAME_S * len(frames) - loop.time()))
+        await asyncio.sleep(max(0.0, began_s + FRAME_S * len(frames) - loop.time()))
     await stills(page)
     await console(await page.context.new_page(), aura)
     await page.click("#hang-up")

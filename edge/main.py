@@ -31,6 +31,9 @@ log = structlog.get_logger(__name__)
 
 SHUTDOWN_S = 2
 """Time for open HTTP requests after the last call."""
+LEAVE_S = 2
+"""The longest wait for clients to leave once all were asked to."""
+DRAIN_POLL_S = 0.02
 Hold = Callable[[Edge, asyncio.Event, metrics.Condition], Awaitable[None]]
 
 
@@ -172,10 +175,10 @@ async def drain(edge: Edge) -> None:
     """Refuse new calls, finish running responses, then ask all clients to reconnect."""
     edge.draining = True
     clock = asyncio.get_running_loop().time
-    until = clock() + edge.settings.drain_s
-    while any(connection.busy for connection in edge.open) and clock() < until:  # noqa: ASYNC110  # drain_s at most
-        await asyncio.sleep(0.05)
+    until_s = clock() + edge.settings.drain_s
+    while any(connection.busy for connection in edge.open) and clock() < until_s:  # noqa: ASYNC110  # drain_s at most
+        await asyncio.sleep(DRAIN_POLL_S)
     for connection in edge.open:
         connection.ask_to_reconnect("restarting, please reconnect")
-    while edge.open and clock() < until + 2:  # noqa: ASYNC110  # 2 s at most
-        await asyncio.sleep(0.02)
+    while edge.open and clock() < until_s + LEAVE_S:  # noqa: ASYNC110  # LEAVE_S at most
+        await asyncio.sleep(DRAIN_POLL_S)

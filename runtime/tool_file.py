@@ -52,7 +52,7 @@ def _tool(entry: Any, where: str) -> ToolConfig:
         return BUILT_IN[entry]
     if not isinstance(entry, dict):
         raise SettingsError(f"{where}: a name of a built-in tool, or its fields, are expected")
-    if unknown := entry.keys() - set(ToolConfig.__struct_fields__):
+    if unknown := entry.keys() - set(ToolConfig.__struct_encode_fields__):
         raise SettingsError(f"{where}: there is no field {min(map(str, unknown))}")
     try:
         tool = msgspec.convert(entry, ToolConfig)

@@ -44,9 +44,10 @@ def section(
 ) -> type[msgspec.Struct]:
     """Return a struct with the fields of *of*, all of them optional."""
     hints = typing.get_type_hints(of, include_extras=True)
+    names = zip(of.__struct_encode_fields__, of.__struct_fields__, strict=True)
     return msgspec.defstruct(
         name,
-        [(f, hints[f] | UnsetType, UNSET) for f in of.__struct_fields__ if f not in without],
+        [(name, hints[f] | UnsetType, UNSET) for name, f in names if f not in without],
         rename=renamed,
         frozen=True,
         kw_only=True,
@@ -129,7 +130,7 @@ class AgentTool(ToolConfig, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A tool that the agent's file describes: a service, a webhook or the client does the work."""
 
     def config(self) -> ToolConfig:
-        return msgspec.convert(msgspec.structs.asdict(self), ToolConfig)
+        return msgspec.convert(msgspec.to_builtins(self), ToolConfig)
 
 
 def parted(named: str) -> tuple[str, int]:

@@ -12,7 +12,7 @@ from schemas.session_config import SessionConfig
 from schemas.tools import ToolFunction, chosen, functions_of
 
 MOST_PROMPTS = 4
-"""The most beginnings in one answer; an idle worker reads them ahead and keeps a few in memory."""
+"""The most beginnings in one answer; a free worker reads them ahead and keeps a few in memory."""
 
 
 class PromptBeginning(msgspec.Struct, frozen=True, kw_only=True):

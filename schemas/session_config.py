@@ -7,7 +7,6 @@ change it during the call. All decisions of the call follow from it and from the
 from __future__ import annotations
 
 import functools
-import typing
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -126,7 +125,9 @@ class ResponseConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The seed of the model's random choices."""
     history_messages: Annotated[int, msgspec.Meta(ge=2, le=200)] = 40
     """Most messages of history in a job for the language model."""
-    deadline_ms: Annotated[int, msgspec.Meta(ge=1, le=120_000)] = 12_000
+    timeout_ms: Annotated[int, msgspec.Meta(ge=1, le=120_000)] = msgspec.field(
+        default=12_000, name="deadline_ms"
+    )
     """The time, ms, without a result of a stage after which the response is given up."""
 
 
@@ -194,8 +195,8 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
     """The prices of a call, all in one currency."""
 
     models: dict[str, tuple[PriceNumber, PriceNumber]] = {}
-    """The prices of a million prompt tokens and a million answer tokens, by language model; models
-    that are not listed cost 0."""
+    """The prices of a million prompt tokens and a million completion tokens, by language model;
+    models that are not listed cost 0."""
     call_minute: PriceNumber = 0.0
     """The price of a minute of the call."""
     heard_minute: PriceNumber = 0.0
@@ -208,7 +209,7 @@ class SpendLimit(msgspec.Struct, frozen=True, kw_only=True):
     """Limits of what one call may use up, and what happens then. 0: no limit."""
 
     tokens: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)] = 0
-    """Tokens of the language model, prompts and answers together."""
+    """Tokens of the language model, prompts and completions together."""
     speech_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 0.0
     """Synthesized speech, seconds."""
     price: PriceNumber = 0.0
@@ -268,20 +269,19 @@ def bounds(path: str) -> Bounds:
     They are read once: annotations take 2 ms to read, in which an edge would serve no call.
     """
     kind: Any = SessionConfig
-    *parents, name = path.split(".")
-    for parent in parents:
-        kind = typing.get_type_hints(kind)[parent]
-    hint = typing.get_type_hints(kind, include_extras=True)[name]
-    meta = next((m for m in getattr(hint, "__metadata__", ()) if isinstance(m, msgspec.Meta)), None)
-    default = next(f.default for f in msgspec.structs.fields(kind) if f.name == name)
-    return Bounds(default, meta.ge if meta else None, meta.le if meta else None)
+    for name in path.split("."):
+        field = next(f for f in msgspec.structs.fields(kind) if f.encode_name == name)
+        kind = field.type
+    meta = next((m for m in getattr(kind, "__metadata__", ()) if isinstance(m, msgspec.Meta)), None)
+    return Bounds(field.default, meta.ge if meta else None, meta.le if meta else None)
 
 
 def value_at(config: SessionConfig, path: str) -> Any:
     """Return the value of *config* at *path*, such as `turns.silence_ms`."""
     value: Any = config
     for name in path.split("."):
-        value = getattr(value, name)
+        place = value.__struct_encode_fields__.index(name)
+        value = getattr(value, value.__struct_fields__[place])
     return value
 
 

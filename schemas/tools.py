@@ -22,7 +22,7 @@ MOST_RESULT_BYTES = 32_768
 """Limit of the result of one call."""
 MOST_TOOL_BYTES = 16_384
 """Limit of a tool's description, which is part of every job of the language model."""
-DEADLINE_MS = 10_000
+TOOL_TIMEOUT_MS = 10_000
 """The time that a tool has for its result, unless it says another."""
 MOST_CALLS = 8
 """The most calls in one step of a turn."""
@@ -48,7 +48,9 @@ class ToolConfig(ToolFunction, frozen=True, kw_only=True):
     """What runs it: a NATS service, an HTTP address, the client, or the edge itself (`builtin`)."""
     target: str = ""
     """The address of a webhook; empty for other kinds."""
-    deadline_ms: Annotated[int, msgspec.Meta(ge=100, le=110_000)] = DEADLINE_MS
+    timeout_ms: Annotated[int, msgspec.Meta(ge=100, le=110_000)] = msgspec.field(
+        default=TOOL_TIMEOUT_MS, name="deadline_ms"
+    )
     """The time without a result after which a call has failed, ms."""
     idempotent: bool = False
     """Whether a repeated call has no further effect, so that it may be retried after a failure."""
@@ -103,7 +105,7 @@ SEND_DTMF = ToolConfig(
         "required": ["keys"],
     },
     kind="client",
-    deadline_ms=20_000,
+    timeout_ms=20_000,
 )
 """The built-in tool of the telephone line; only telephone calls have it."""
 BUILT_IN = {tool.name: tool for tool in (END_CALL, SEND_DTMF)}
@@ -133,7 +135,7 @@ def transfer_tool(
             "required": ["agent"],
         },
         kind="builtin",
-        deadline_ms=RINGS_MS if phones else DEADLINE_MS,
+        timeout_ms=RINGS_MS if phones else TOOL_TIMEOUT_MS,
     )
 
 

@@ -42,7 +42,7 @@ async def types(bus: Bus, session: str, kind: Kind) -> list[str]:
     return [one.headers[codec.TYPE_HEADER] for one in await stored(bus, session, kind)]
 
 
-async def until_idle(bus: Bus, consumer: str) -> None:
+async def until_all_done(bus: Bus, consumer: str) -> None:
     """Wait until *consumer* was given all events that are for it, and has acknowledged each."""
     async with asyncio.timeout(30):
         while True:

@@ -88,14 +88,14 @@ async def _listen(line: CallClient, outcome: Outcome) -> None:
         CallError: the call ended earlier.
         CommandError: no response came in time.
     """
-    last = time.monotonic()
-    while (until := outcome.ends_at or outcome.patient_until(last)) > time.monotonic():
+    last_s = time.monotonic()
+    while (until_s := outcome.ends_s or outcome.times_out_s(last_s)) > time.monotonic():
         with suppress(TimeoutError):  # the time may have moved: the caller began to speak
-            async with asyncio.timeout(until - time.monotonic()):
+            async with asyncio.timeout(until_s - time.monotonic()):
                 message = await line.receive()
-            last = time.monotonic()
-            outcome.add(message, last)
-    if outcome.ends_at is None:
+            last_s = time.monotonic()
+            outcome.add(message, last_s)
+    if outcome.ends_s is None:
         raise CommandError("no response came: run `aura doctor` or `aura tap` to see why")
 
 
@@ -105,14 +105,14 @@ async def _speak(line: CallClient, pcm: bytes, outcome: Outcome, *, greeting: bo
     while greeting and outcome.greeting_s is None:  # noqa: ASYNC110  # it ends with its caller
         await asyncio.sleep(0.02)
     wait_s += outcome.greeting_s or 0.0
-    start, sent = time.monotonic(), 0
+    start_s, sent = time.monotonic(), 0
     quiet = round(wait_s * 1000) // FRAME_MS
-    outcome.spoke_until = start + quiet * FRAME_S + speech_end_ms(pcm) / 1000
+    outcome.spoke_until_s = start_s + quiet * FRAME_S + speech_end_ms(pcm) / 1000
     while line.open:  # `_listen` tells why the line closed
         at = (sent - quiet) * FRAME_BYTES
         frame = pcm[at : at + FRAME_BYTES] if at >= 0 else SILENCE
         # a microphone sends a frame after its last sample
-        await asyncio.sleep(max(0.0, start + (sent + 1) * FRAME_S - time.monotonic()))
+        await asyncio.sleep(max(0.0, start_s + (sent + 1) * FRAME_S - time.monotonic()))
         outcome.caller = level(frame)
         await line.send(frame.ljust(FRAME_BYTES, b"\0"))
         sent += 1
@@ -125,13 +125,13 @@ async def call(
     out: Path,
     greeting: bool,
     as_json: bool,
-    patience_s: float = NO_RESPONSE_AFTER_S,
+    timeout_s: float = NO_RESPONSE_AFTER_S,
 ) -> int:
     """Make the call over *line*, show it, and write the response to *out*; return 1 without one.
 
-    The wait for a response is *patience_s* seconds.
+    The wait for a response is *timeout_s* seconds.
     """
-    outcome, console = Outcome(patience_s=patience_s), Console(stderr=as_json)
+    outcome, console = Outcome(timeout_s=timeout_s), Console(stderr=as_json)
     meters = Meter("cyan"), Meter("green")
     async with scoped_task(converse(pcm, line, outcome, greeting=greeting)) as talking:
         with Live(console=console, refresh_per_second=12, transient=False) as live:

@@ -104,7 +104,7 @@ def judge(session: str, events: Sequence[AnyEvent], wanted: Try) -> DecisionRepo
     Raises:
         CommandError: a value in *wanted* is not valid.
     """
-    began = time.perf_counter()
+    began_s = time.perf_counter()
     verdict = DecisionReport(session)
     if origin := _published_again(events):
         verdict.why = f"it was published at another pace: decide {origin} instead"
@@ -123,7 +123,7 @@ def judge(session: str, events: Sequence[AnyEvent], wanted: Try) -> DecisionRepo
         except Exception as error:  # noqa: BLE001  # a fault of the call, which is the difference
             verdict.unnoticed, broken = False, f"its call breaks: {error!r}"
             verdict.differences.append(Difference(connection.began.at_ms, "", broken))
-    verdict.took_ms = (time.perf_counter() - began) * 1000
+    verdict.took_ms = (time.perf_counter() - began_s) * 1000
     return verdict
 
 

@@ -37,7 +37,7 @@ class Scene:
     """A file of tools that is served during the demo."""
     query: Mapping[str, str] = field(default_factory=dict)
     """The query of the call."""
-    patience_s: float = NO_RESPONSE_AFTER_S
+    timeout_s: float = NO_RESPONSE_AFTER_S
     """The longest wait for the response."""
 
 
@@ -75,7 +75,7 @@ async def demo(settings: Settings, scene: Scene) -> int:
                 out=Path("answer.wav"),
                 greeting=False,
                 as_json=False,
-                patience_s=scene.patience_s,
+                timeout_s=scene.timeout_s,
             )
 
 

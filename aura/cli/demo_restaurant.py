@@ -44,7 +44,7 @@ async def demo(settings: Settings, example: Path = EXAMPLE_FOLDER) -> int:
             options=("--agents", str(example / "agents")),
             tools=example / "tables.py",
             query={"agent": "host"},
-            patience_s=FIRST_RESPONSE_TIMEOUT_S,
+            timeout_s=FIRST_RESPONSE_TIMEOUT_S,
         )
         code = await ask(settings, scene)
         booked = json.loads(bookings.read_text("utf-8")) if bookings.exists() else []

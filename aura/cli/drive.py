@@ -187,9 +187,9 @@ def words_of(comparison: Comparison) -> Table:
     for then, now in comparison.pairs:
         turn = then.turn if then else "+"
         words = [Text(printable(side.said) if side else "-") for side in (then, now)]
-        answers = [Text(printable(side.answer) if side else "-") for side in (then, now)]
+        responses = [Text(printable(side.response) if side else "-") for side in (then, now)]
         table.add_row(f"{turn} you", *words)
-        table.add_row("  aura", *answers, style="green")
+        table.add_row("  aura", *responses, style="green")
     return table
 
 

@@ -105,7 +105,7 @@ async def _is_there(url: str) -> None:
 async def _try(
     scenario: Scenario, suite: Suite, spoken: Mapping[Step, bytes], wanted: EvaluateOptions
 ) -> Result:
-    result, began = Result(scenario.name), time.monotonic()
+    result, began_s = Result(scenario.name), time.monotonic()
     query = options(greeting=scenario.greeting, more=wanted.query)
     client = CallClient(wanted.url, token=wanted.token, query=query, retries_s=())
     try:
@@ -114,7 +114,7 @@ async def _try(
         result.error = failure(error, wanted.url)
     for number, (step, seen) in enumerate(zip(scenario.steps, result.seen, strict=False), 1):
         result.wrong += [f"step {number}: {flaw}" for flaw in judge(step, seen, suite.within_s)]
-    result.seconds = time.monotonic() - began
+    result.seconds = time.monotonic() - began_s
     return result
 
 

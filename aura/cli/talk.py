@@ -37,14 +37,14 @@ class Shown:
     """The terminal's text of a call: finished lines, and lines that still change."""
 
     partial: str = ""
-    answer: str = ""
+    response: str = ""
     steps: dict[str, Any] = field(default_factory=dict)
 
     def add(self, message: dict[str, Any]) -> Iterator[Text]:
         """Add a message of the server; yield the lines that it finishes."""
         match message["type"]:
             case "greeting":
-                self.answer = message["text"]
+                self.response = message["text"]
             case "session" if message.get("resumed"):
                 yield Text("The connection was lost; the call goes on.", style="yellow")
             case "user_transcript_partial":
@@ -54,10 +54,10 @@ class Shown:
                 yield _line("You", message["text"], "cyan")
                 self.partial = ""
             case "ai_audio_chunk":
-                self.answer += message["text"]
+                self.response += message["text"]
             case "ai_interrupted":
                 heard = message.get("heard", "")
-                self.answer = f"{heard} -" if heard else ""
+                self.response = f"{heard} -" if heard else ""
                 yield from self.finished()
             case "turn_metrics" if not message.get("interrupted"):
                 self.steps = message
@@ -69,14 +69,14 @@ class Shown:
 
     def finished(self) -> Iterator[Text]:
         """Yield the response so far, if there is one."""
-        if self.answer.strip():
-            yield _line("Aura", self.answer, "green")
-        self.answer = ""
+        if self.response.strip():
+            yield _line("Aura", self.response, "green")
+        self.response = ""
 
     def growing(self) -> Iterator[Text]:
         """Yield the lines that still change."""
-        if self.answer.strip():
-            yield _line("Aura", self.answer, "green")
+        if self.response.strip():
+            yield _line("Aura", self.response, "green")
         if self.partial:
             yield _line("You", f"{self.partial} ...", "dim")
 
@@ -97,9 +97,9 @@ class Picture:
     meters: tuple[Meter, Meter] = field(default_factory=lambda: (Meter("cyan"), Meter("green")))
 
     def __rich_console__(self, _: Console, room: ConsoleOptions) -> RenderResult:
-        now = time.monotonic()
+        now_s = time.monotonic()
         caller, aura = self.meters
-        levels = both(caller.drawn(self.caller, now), aura.drawn(self.speaker.level, now))
+        levels = both(caller.drawn(self.caller, now_s), aura.drawn(self.speaker.level, now_s))
         steps = {k: v for k, v in self.shown.steps.items() if isinstance(v, float | int)}
         bars = (Text(line, style="dim", no_wrap=True) for line in waterfall(steps, room.max_width))
         yield Group(*self.shown.growing(), levels, *bars)

@@ -62,10 +62,13 @@ def mcp(
         str, typer.Option(help="Tenant whose sessions may call the tools; `*`: all.")
     ] = EVERYBODY,
     prefix: Annotated[str, typer.Option(help="Put before the tools' names.")] = "",
-    deadline_ms: Annotated[
+    timeout_ms: Annotated[
         int,
         typer.Option(
-            min=100, max=110_000, help="Time after which a call without a result has failed."
+            "--deadline-ms",
+            min=100,
+            max=110_000,
+            help="Time after which a call without a result has failed.",
         ),
     ] = 10_000,
     env: Annotated[
@@ -89,7 +92,7 @@ def mcp(
     settings = load()
     if missing := [name for name in env or [] if name not in os.environ]:
         raise CommandError(f"--env {missing[0]}: the environment has no such variable")
-    mcp_server = mcp_gateway.Server(server, tenant, prefix, deadline_ms, env or [])
+    mcp_server = mcp_gateway.Server(server, tenant, prefix, timeout_ms, env or [])
     role(settings, "tools", mcp_gateway.run(settings, mcp_server))
 
 

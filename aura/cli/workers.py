@@ -139,10 +139,10 @@ async def show(settings: Settings, *, once: bool, as_json: bool) -> int:
 async def _look(bus: Bus, before: Sequence[Service]) -> tuple[Look, list[Service]]:
     """Return the look, STAGES_POLL_S after *before*."""
     loop = asyncio.get_running_loop()
-    at = loop.time()
+    at_s = loop.time()
     await asyncio.sleep(STAGES_POLL_S)
     now = await discover(bus, silence_s=SILENCE_S)
-    return look_of(now, before, loop.time() - at, await queues(bus)), now
+    return look_of(now, before, loop.time() - at_s, await queues(bus)), now
 
 
 async def _live(bus: Bus) -> None:

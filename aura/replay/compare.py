@@ -23,7 +23,7 @@ class ComparedTurn:
 
     turn: int
     said: str
-    answer: str
+    response: str
     heard: str
     steps: dict[str, float] = field(default_factory=dict)
 
@@ -63,8 +63,8 @@ class Comparison:
             "events_other": self.other,
             "turns": [
                 {
-                    "recorded": {"said": then.said, "answer": then.answer} if then else None,
-                    "now": {"said": now.said, "answer": now.answer} if now else None,
+                    "recorded": {"said": then.said, "answer": then.response} if then else None,
+                    "now": {"said": now.said, "answer": now.response} if now else None,
                 }
                 for then, now in self.pairs
             ],
@@ -74,17 +74,17 @@ class Comparison:
 def turns(events: Sequence[ev.AnyEvent]) -> list[ComparedTurn]:
     """Return the turns with a response in order; carried words are part of a later turn."""
     carried = {e.turn for e in events if isinstance(e, ev.AnswerHeard) and e.carried}
-    answers: dict[int, str] = {}
+    responses: dict[int, str] = {}
     for event in events:
         if isinstance(event, ev.ResponseCompleted):  # one for each step
-            answers[event.turn] = f"{answers.get(event.turn, '')} {event.text}".strip()
+            responses[event.turn] = f"{responses.get(event.turn, '')} {event.text}".strip()
     heard = {e.turn: e.text for e in events if isinstance(e, ev.AnswerHeard)}
     measured = {e.turn: e for e in events if isinstance(e, ev.TurnMeasured)}
     return [
         ComparedTurn(
             event.turn,
             event.text,
-            answers.get(event.turn, ""),
+            responses.get(event.turn, ""),
             heard.get(event.turn, ""),
             _steps(measured.get(event.turn)),
         )

@@ -160,14 +160,14 @@ def connections(events: Sequence[ev.AnyEvent]) -> list[RecordedConnection]:
 def _logs(delivered: Sequence[ev.InputsDelivered]) -> list[list[ev.InputsDelivered]]:
     """Return the parts of each input log, where *delivered* may mix the logs of two edges."""
     logs: list[list[ev.InputsDelivered]] = []
-    for part in delivered:
-        before = [log for log in logs if log[-1].part < part.part]
+    for section in delivered:
+        before = [log for log in logs if log[-1].section < section.section]
         if not before:
-            logs.append([part])
+            logs.append([section])
             continue
-        # The next part of a log has the next number, and begins at the end of the last part.
-        likely = [log for log in before if log[-1].part == part.part - 1] or before
-        min(likely, key=lambda log: abs(part.from_ms - log[-1].at_ms)).append(part)
+        # The next section of a log has the next number, and begins at the end of the last section.
+        likely = [log for log in before if log[-1].section == section.section - 1] or before
+        min(likely, key=lambda log: abs(section.from_ms - log[-1].at_ms)).append(section)
     return logs
 
 

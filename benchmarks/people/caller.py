@@ -100,10 +100,10 @@ class MicrophoneCaller:
         return self._began, self._began + speech_end_ms(pcm) / 1000
 
     async def wait_for(
-        self, kind: str, patience_s: float, since: float = 0.0
+        self, kind: str, timeout_s: float, since: float = 0.0
     ) -> ReceivedMessage | None:
-        """Return the first message of *kind* after *since*; None: none came within *patience_s*."""
-        until = time.monotonic() + patience_s
+        """Return the first message of *kind* after *since*; None: none came within *timeout_s*."""
+        until = time.monotonic() + timeout_s
         while time.monotonic() < until:
             for message in self.messages:
                 if message.kind == kind and message.at >= since:

@@ -63,8 +63,8 @@ async def trial(
     return judged(InterruptionTrial(over, what), caller, began, spoken)
 
 
-async def _sound(caller: MicrophoneCaller, patience_s: float) -> bool:
-    until = time.monotonic() + patience_s
+async def _sound(caller: MicrophoneCaller, timeout_s: float) -> bool:
+    until = time.monotonic() + timeout_s
     while not caller.sounds() and time.monotonic() < until:
         await asyncio.sleep(0.01)
     return bool(caller.sounds())

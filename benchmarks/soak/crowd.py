@@ -137,7 +137,7 @@ class SoakCaller:
                     self.told.append((fields["at"], fields["type"], words))
         self.cut_off.set()
 
-    async def turn(self, *, patience_s: float = 25.0, extra: str = "") -> bool:
+    async def turn(self, *, timeout_s: float = 25.0, extra: str = "") -> bool:
         """Ask a question and check the response; return False if the turn was lost."""
         self.asked += 1
         tag = f"#c{self.number}t{self.asked}"
@@ -146,14 +146,14 @@ class SoakCaller:
             if self._ws is None or self._ws.closed or self.cut_off.is_set():
                 self.heard, self.first_audio_at = [], 0.0
                 await self.connect()
-                if attempt and await self._spoken_on(patience_s):
+                if attempt and await self._spoken_on(timeout_s):
                     texts = [message["full_response"] for message in self._done()]
                     self.tally.mixed += not any(tag in text for text in texts)
                     self.tally.went_on += 1
                     return True
             self.heard, self.first_audio_at = [], 0.0
             ended = await self._speak(self.question(tag, extra))
-            if await self._answered(patience_s):
+            if await self._answered(timeout_s):
                 self._check(tag, ended)
                 return True
             if not self.cut_off.is_set():
@@ -192,8 +192,8 @@ class SoakCaller:
         with suppress(ConnectionError):
             await self._ws.send_bytes(pcm)
 
-    async def _answered(self, patience_s: float) -> bool:
-        until = time.monotonic() + patience_s
+    async def _answered(self, timeout_s: float) -> bool:
+        until = time.monotonic() + timeout_s
         while time.monotonic() < until and not self.cut_off.is_set():
             if any(message["type"] == "ai_complete" for message in self.heard):
                 await asyncio.sleep(0.4)  # a second response would come now
@@ -202,12 +202,12 @@ class SoakCaller:
             await asyncio.sleep(CHUNK_MS / 1000)
         return False
 
-    async def _spoken_on(self, patience_s: float) -> bool:
+    async def _spoken_on(self, timeout_s: float) -> bool:
         """Return whether the new connection finishes the response that was cut off."""
         until = time.monotonic() + GOES_ON_WITHIN_S
         while time.monotonic() < until:
             if any(message["type"] in {"ai_audio_chunk", "ai_complete"} for message in self.heard):
-                return await self._answered(patience_s)
+                return await self._answered(timeout_s)
             await self._send(bytes(BYTES_PER_MS * CHUNK_MS))
             await asyncio.sleep(CHUNK_MS / 1000)
         return False

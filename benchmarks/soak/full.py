@@ -51,7 +51,7 @@ class Quota:
         try:
             while True:
                 await asyncio.gather(
-                    *(bus.publish_raw("filler", piece, {}, patience_s=20) for _ in range(16))
+                    *(bus.publish_raw("filler", piece, {}, timeout_s=20) for _ in range(16))
                 )
         except Exception as error:  # noqa: BLE001  # its message is the result
             return f"{type(error).__name__}: {error}"[:120]
@@ -115,7 +115,7 @@ async def full(what: type[Quota | FullDisk], scale: Scale) -> TrialOutcome:
 
 async def _until_answered(caller: SoakCaller) -> None:
     for _ in range(5):
-        if await caller.turn(patience_s=5):
+        if await caller.turn(timeout_s=5):
             return
 
 

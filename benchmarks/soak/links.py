@@ -69,7 +69,7 @@ async def unreachable(how: str, scale: Scale) -> TrialOutcome:
     async with behind_a_proxy(10) as here:
         await _turns(here.callers)
         base_s, before = max(here.tally.felt_ms) / 1000, memory(here.run.pid)
-        asking = [asyncio.create_task(caller.turn(patience_s=1.0)) for caller in here.callers]
+        asking = [asyncio.create_task(caller.turn(timeout_s=1.0)) for caller in here.callers]
         await asyncio.sleep(0.4)  # in the middle of their question
         gone = time.monotonic()
         await _interrupt(here.proxy, how)

@@ -49,7 +49,7 @@ async def bad_engine(fail: str, scale: Scale) -> TrialOutcome:
         stop = asyncio.Event()
         talking = asyncio.create_task(talk_until(others, stop))
         began = time.monotonic()
-        answered = await unlucky.turn(extra=" poison", patience_s=20)
+        answered = await unlucky.turn(extra=" poison", timeout_s=20)
         errors = [message for message in unlucky.heard if message["type"] == "error"]
         codes = {error["code"] for error in errors}
         told_s = errors[0]["at"] - began - VOICE_MS / 1000 if errors else 0.0

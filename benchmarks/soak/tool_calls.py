@@ -73,8 +73,8 @@ class CountedTools:
 
     @property
     def tools(self) -> list[tuple[ToolConfig, Handler]]:
-        repeated = ToolConfig(name="ask", idempotent=True, deadline_ms=25_000)
-        return [(ToolConfig(name="book", deadline_ms=25_000), self.book), (repeated, self.ask)]
+        repeated = ToolConfig(name="ask", idempotent=True, timeout_ms=25_000)
+        return [(ToolConfig(name="book", timeout_ms=25_000), self.book), (repeated, self.ask)]
 
 
 @dataclass

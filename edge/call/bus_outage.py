@@ -1,10 +1,10 @@
-"""Outages of a call's bus, which the caller is told once; after a while audio is ignored."""
+"""Outages of a call's bus, which the caller is told once; after a while audio is dropped."""
 
 from collections.abc import Callable
 from typing import Literal
 
-DEAF_MS = 5000
-"""The length of an outage after which audio is ignored."""
+KEEPS_AUDIO_MS = 5000
+"""The length of an outage after which audio is dropped."""
 BusService = Literal["link", "log"]
 """The link to a server, or the streams, which may be away while the link works."""
 
@@ -34,6 +34,6 @@ class BusOutage:
             call(away)
 
     @property
-    def deaf(self) -> bool:
-        """Return whether audio is ignored, since a response would come too late."""
-        return bool(self.away) and self._now_ms() - self._since_ms > DEAF_MS
+    def drops_audio(self) -> bool:
+        """Return whether audio is dropped, since a response would come too late."""
+        return bool(self.away) and self._now_ms() - self._since_ms > KEEPS_AUDIO_MS

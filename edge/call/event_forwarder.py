@@ -23,10 +23,10 @@ class EventForwarder:
         self._tell = tell
         self._own: dict[str, None] = {}
         """Ids of the edge's own events that are still to come back, the oldest first."""
-        self._taken: list[int] = []
-        """The newest sequences of the log whose events have come, in their order."""
-        self._taken_until = 0
-        """The sequence up to which all events count as taken."""
+        self._sent: list[int] = []
+        """The newest sequences of the log whose events were sent, in their order."""
+        self._sent_until = 0
+        """The sequence up to which all events count as sent."""
 
     def forward(self, event: Event) -> None:
         """Send an event of the edge's own."""
@@ -38,19 +38,19 @@ class EventForwarder:
 
     def forward_stored(self, event: Event, seq: int) -> None:
         """Send *event*, stored at *seq* of the log, unless it was sent."""
-        if not self._take(seq):
+        if not self._note(seq):
             return
         if event.id in self._own:
             del self._own[event.id]
         else:
             self._tell(Happened(event))
 
-    def _take(self, seq: int) -> bool:
-        """Remember *seq*; return False if it was taken."""
-        place = bisect_left(self._taken, seq)
-        if seq <= self._taken_until or self._taken[place : place + 1] == [seq]:
+    def _note(self, seq: int) -> bool:
+        """Note that the event at *seq* is sent; return False if it was before."""
+        place = bisect_left(self._sent, seq)
+        if seq <= self._sent_until or self._sent[place : place + 1] == [seq]:
             return False
-        self._taken.insert(place, seq)
-        if len(self._taken) > MOST_KNOWN:
-            self._taken_until = self._taken.pop(0)
+        self._sent.insert(place, seq)
+        if len(self._sent) > MOST_KNOWN:
+            self._sent_until = self._sent.pop(0)
         return True

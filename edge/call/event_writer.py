@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 
 OUTAGE_AFTER_S = 2.5
 """The time to store an event after which the caller is told of an outage."""
+STORE_AGAIN_S = 0.25
 MOST_UNSTORED_EVENTS = 1000
 """The most events that wait for the bus; with more the call is lost."""
 
@@ -142,7 +143,7 @@ class EventWriter:
                     if (outcome := await self._publish(event, refused)) is not BUS_AWAY:
                         break
                     self._outage.note("log", away=True)
-                    await asyncio.sleep(0.25)
+                    await asyncio.sleep(STORE_AGAIN_S)
                 self._outage.note("log", away=False)
                 if outcome is STORED:
                     note_stored(event)
@@ -160,7 +161,7 @@ class EventWriter:
     ) -> Publication:
         data = self._encode(event)
         try:
-            await self._bus.publish(event, data, patience_s=OUTAGE_AFTER_S)
+            await self._bus.publish(event, data, timeout_s=OUTAGE_AFTER_S)
         except BusRefusedError as error:
             log.error("event_refused", type=tag(event), why=str(error))
             refused("EVENT_TOO_LARGE", str(error))

@@ -1,4 +1,4 @@
-"""Events that come too late to be jobs: they are stored, and no worker takes them. Pure."""
+"""Marks jobs that come too late: such an event is stored, and no worker does it. Pure."""
 
 from collections.abc import Callable
 
@@ -30,5 +30,5 @@ def in_time(event: Event, now_ms: int, awaited: Callable[[int], bool]) -> Event:
 
 
 def no_job(event: JobEvent) -> JobEvent:
-    """Return *event*, marked so that no worker takes it as a job."""
+    """Return *event* with a mark by which the workers of every stage pass it over."""
     return msgspec.structs.replace(event, recorded=stages.STAGE_NAMES)

@@ -145,7 +145,7 @@ class SessionShell:
 
     def _arrives(self, pcm: bytes, at_ms: int) -> bool:
         """Note that audio has come; return whether the bus is there to process it."""
-        if self._outage.away and self._outage.deaf:
+        if self._outage.away and self._outage.drops_audio:
             counters.dropped("bus", len(pcm))
             return False
         if self._recording and self._carries and not self.call.control.deaf:

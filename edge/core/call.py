@@ -85,14 +85,14 @@ class Call:
             for segmented in self._segmenter.wait(now_ms):  # a microphone stopped while speaking
                 self._turns.take(segmented, now_ms)
         match call_input:
-            case inputs.Sound() if not self._take_sound(call_input, now_ms):
+            case inputs.Sound() if not self._hear(call_input, now_ms):
                 return self._out.take()
             case inputs.Sound() | inputs.Ticked():
                 pass
             case inputs.BackgroundAlone():
                 self._turns.doubt_voice()
             case inputs.ChunkSpoken() | inputs.PartialTranscript() | inputs.StageSaid():
-                self._take_from_stage(call_input, now_ms)
+                self._from_stage(call_input, now_ms)
             case inputs.Started() | inputs.Resumed():
                 self._begin(call_input, now_ms)
             case inputs.Reconfigured():
@@ -106,8 +106,8 @@ class Call:
                 self._client_inputs.receive(call_input, now_ms, deaf=self.control.deaf)
         return self._advance(now_ms)
 
-    def _take_sound(self, sound: inputs.Sound, now_ms: int) -> bool:
-        """Take the caller's audio; return False if it changes nothing but the open utterance."""
+    def _hear(self, sound: inputs.Sound, now_ms: int) -> bool:
+        """Hear the caller; return False if *sound* changes nothing but the open utterance."""
         changed = now_ms >= self._unchanged_until_ms
         self._current.client_is_there()
         for segmented in self._segmenter.segment(silenced(sound) if self._deaf else sound, now_ms):
@@ -117,7 +117,7 @@ class Call:
             self._idle.sound_ms = now_ms
         return changed
 
-    def _take_from_stage(
+    def _from_stage(
         self,
         call_input: inputs.ChunkSpoken | inputs.PartialTranscript | inputs.StageSaid,
         now_ms: int,
@@ -136,10 +136,10 @@ class Call:
         """Greet the caller of a new session, or continue the response that was cut."""
         self._out.show(self.began)
         self._idle.note_word(now_ms)
-        begun, self.history.unfinished = self.history.unfinished, None
+        earlier, self.history.unfinished = self.history.unfinished, None
         if isinstance(call_input, inputs.Resumed):
-            if begun:
-                self._requester.speak_on(begun, now_ms)
+            if earlier:
+                self._requester.speak_on(earlier, now_ms)
         elif greeting := self.config.response.greeting:
             self._requester.greet(greeting, now_ms)
 

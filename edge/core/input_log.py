@@ -69,7 +69,7 @@ class InputLog:
             tenant=self._tenant,
             session=self._session,
             at_ms=now_ms,
-            part=section,
+            section=section,
             from_ms=rows.from_ms,
             frames=len(bits),
             voice=pack_bits(bits),

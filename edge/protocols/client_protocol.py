@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from edge.core.messages.client_commands import ClientCommand
 from edge.core.messages.client_events import ClientEvent, Trouble
 from schemas.audio import RATE_HZ
-from schemas.events import FaultyPart
+from schemas.events import StageOrAudio
 
 Json = Mapping[str, Any]
 Prices = Mapping[str, tuple[float, float]]
@@ -54,7 +54,7 @@ class Admission:
     """Subprotocols (RFC 6455) that the edge accepts if a client offers them."""
     most_message_bytes: int = 8 * 1024 * 1024
     """The longest message of the protocol."""
-    stage_close_codes: Mapping[FaultyPart, int] = field(default_factory=dict)
+    stage_close_codes: Mapping[StageOrAudio, int] = field(default_factory=dict)
     """The close codes for a connection whose stage stays down; `INTERNAL_ERROR` for the others."""
 
     @property
@@ -146,7 +146,7 @@ class CloseCode(IntEnum):
     TRY_AGAIN_LATER = 1013
 
 
-def failed_part(trouble: Trouble) -> FaultyPart:
+def failed_stage(trouble: Trouble) -> StageOrAudio:
     """Return the name of the failed part for clients: no protocol has a word for the bus."""
     return "audio" if trouble.stage == "bus" else trouble.stage
 

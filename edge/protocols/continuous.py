@@ -26,7 +26,7 @@ from edge.protocols.client_protocol import (
     ClientProtocol,
     Handshake,
     Json,
-    failed_part,
+    failed_stage,
 )
 from edge.protocols.common_messages import common_message
 from edge.protocols.parsing import (
@@ -47,10 +47,10 @@ from runtime.audio.wav import Format, NotAudioError
 from runtime.prices import cost_usd
 from schemas import client_messages
 from schemas.client_messages import ClientMessage
-from schemas.events import FaultyPart, TurnMeasured, own_fields
+from schemas.events import StageOrAudio, TurnMeasured, own_fields
 from schemas.subjects import is_token
 
-ERRORS: Mapping[FaultyPart, tuple[str, str, int]] = {
+ERRORS: Mapping[StageOrAudio, tuple[str, str, int]] = {
     # by stage: message, error code, close code if the stage stays down
     "audio": ("Audio processing failed", "AUDIO_ERROR", 4001),
     "stt": ("Speech-to-text failed", "STT_ERROR", 4002),
@@ -173,7 +173,7 @@ class ContinuousProtocol(ClientProtocol):
             return [_error(*ERRORS["audio"][:2], f"expected {error}")]
         if self._audio.is_raw:
             if self._detector:
-                data, begins = self._detector.take(data, now_ms)
+                data, begins = self._detector.feed(data, now_ms)
             form = self._pcm_now
         return [Audio(data, form, begins)] if data or begins else []
 
@@ -210,9 +210,9 @@ class ContinuousProtocol(ClientProtocol):
         match event:
             case SessionOpened():
                 return self._session_opened(event)
-            case CallerTranscript(text=text, final=True, confidence=confidence, goes_on=goes_on):
+            case CallerTranscript(text=text, final=True, continues=continues) as said:
                 return client_messages.UserTranscript(
-                    text=text, confidence=round(confidence, 2), continues=goes_on or UNSET
+                    text=text, confidence=round(said.confidence, 2), continues=continues or UNSET
                 )
             case CallerTranscript(text=text):
                 partial = client_messages.UserTranscriptPartial(text=text)
@@ -222,7 +222,7 @@ class ContinuousProtocol(ClientProtocol):
             case ResponseDone():
                 return self._done(event)
             case Trouble(reason=reason):
-                message, code, _ = ERRORS[failed_part(event)]
+                message, code, _ = ERRORS[failed_stage(event)]
                 return client_messages.ContinuousError(message=message, code=code, details=reason)
             case Notice(code=code, message=message, details=details):
                 return client_messages.ContinuousError(message=message, code=code, details=details)

@@ -21,7 +21,7 @@ from edge.protocols.client_protocol import (
     ClientProtocol,
     Handshake,
     Json,
-    failed_part,
+    failed_stage,
 )
 from edge.protocols.common_messages import common_message
 from edge.protocols.parsing import (
@@ -155,15 +155,15 @@ class ConversationalProtocol(ClientProtocol):
             case SessionClosed():
                 self.forget_session()
                 return client_messages.ConversationEnded(message="Conversation ended")
-            case CallerTranscript(text=text, final=final, goes_on=goes_on):
+            case CallerTranscript(text=text, final=final, continues=continues):
                 return client_messages.Transcript(
-                    text=text, is_final=final, turn_detected=final, continues=goes_on or UNSET
+                    text=text, is_final=final, turn_detected=final, continues=continues or UNSET
                 )
             case Speech(text=text, pcm=pcm):
                 wav = write_wav(pcm, self.audio_out_hz)
                 return client_messages.AiResponse(text=text, audio_data=to_base64(wav))
             case Trouble(reason=reason):
-                return _processing_error(f"{failed_part(event)}: {reason}")
+                return _processing_error(f"{failed_stage(event)}: {reason}")
             case Notice(code=code, message=message, details=details):
                 return client_messages.ConversationalError(
                     message=message, code=code, details=details

@@ -169,7 +169,7 @@ class SampleRateDetector:
         """The detected rate, or None if it is not known yet."""
         return None if self._phase is SEARCHES else self._rate_hz
 
-    def take(self, pcm: bytes, now_ms: int) -> tuple[bytes, bool]:
+    def feed(self, pcm: bytes, now_ms: int) -> tuple[bytes, bool]:
         """Return the audio to process now, and whether the rate was just found or changed.
 
         Audio that was processed at a rate far from the true one is returned again.

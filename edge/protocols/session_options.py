@@ -39,7 +39,7 @@ def session_options(options: Mapping[str, Any]) -> tuple[dict[str, Any], list[st
             changes[CLIENT_OPTIONS[name]] = text[:LANGUAGE_CHARS] if name == "language" else text
         else:
             wrong.append(f"{name} must be {expected}")
-    _take_numbers(options, changes, wrong)
+    _read_numbers(options, changes, wrong)
     return changes, wrong
 
 
@@ -49,7 +49,7 @@ def unknown_names(options: Iterable[str], known: Container[str]) -> list[str]:
     return list(itertools.islice(unknown, MOST_UNKNOWN_NAMES))
 
 
-def _take_numbers(given: Mapping[str, Any], changes: dict[str, Any], wrong: list[str]) -> None:
+def _read_numbers(given: Mapping[str, Any], changes: dict[str, Any], wrong: list[str]) -> None:
     for name, path in NUMBERS.items():
         if (value := given.get(name)) is None:
             continue

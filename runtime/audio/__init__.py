@@ -4,5 +4,5 @@ Its errors, and what their callers do:
 
 ValueError
 ├── NotAudioError           tell the client: these bytes are no audio that is read (`wav.py`)
-└── NoSoundError            tell the client: no sound in the file can be decoded (`media.py`)
+└── NoAudioError            tell the client: no audio in the file can be decoded (`media.py`)
 """

@@ -204,7 +204,7 @@ class AudioReader:
     def __init__(self, raw: Format | None = None) -> None:
         self._raw = raw or Format()
         self._form: Format | Container = self._raw
-        self._begun = bytearray()
+        self._header_bytes = bytearray()
         """The beginning of a WAV's header that is not complete yet."""
         self._header = WavHeader()
         self._first = True
@@ -224,7 +224,7 @@ class AudioReader:
             NotAudioError: the chunk begins like a WAV and is none; later chunks are read as raw
             samples.
         """
-        if not self._begun and chunk[:4] != b"RIFF":
+        if not self._header_bytes and chunk[:4] != b"RIFF":
             container = container_of(chunk, first=self._first)
             self._first = self._first and not chunk
             if container:
@@ -233,11 +233,11 @@ class AudioReader:
         if not chunk:
             return b"", self._form, False
         self._first = False
-        self._begun += chunk
+        self._header_bytes += chunk
         try:
-            parsed = self._header.read(self._begun)
+            parsed = self._header.read(self._header_bytes)
             if parsed is None:
-                if len(self._begun) > MOST_HEADER_BYTES:
+                if len(self._header_bytes) > MOST_HEADER_BYTES:
                     raise NotAudioError("a WAV's header fits into 64 KiB")
                 return b"", self._form, False
         except NotAudioError:
@@ -245,12 +245,12 @@ class AudioReader:
             self._forget_header()
             raise
         self._form, begin, _ = parsed
-        samples = bytes(self._begun[begin:])
+        samples = bytes(self._header_bytes[begin:])
         self._forget_header()
         return samples, self._form, True
 
     def _forget_header(self) -> None:
-        self._begun, self._header = bytearray(), WavHeader()
+        self._header_bytes, self._header = bytearray(), WavHeader()
 
 
 def read_wav(data: bytes, most_s: float = math.inf) -> bytes:

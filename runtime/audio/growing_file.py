@@ -1,8 +1,8 @@
 """A file that is read while it is written; read bytes are dropped.
 
     OPEN, ENDED --end--> ENDED
-    FELL_IDLE --end--> FELL_IDLE
-    OPEN --fall idle--> FELL_IDLE
+    STALLED --end--> STALLED
+    OPEN --stall--> STALLED
 
 One thread reads and waits for bytes; any thread writes.
 """
@@ -18,7 +18,7 @@ from runtime.moves import moved
 
 MOST_WAITING_BYTES = 16_000_000
 """The most bytes that wait for the reader: twice the longest message."""
-IDLE_S = 0.4
+STALLED_S = 0.4
 """The time without data after which a FLAC file ends: its parser keeps back some ten frames. A file
 whose metadata is not complete can only wait."""
 
@@ -29,7 +29,7 @@ class FilePhase(Enum):
     OPEN = auto()
     ENDED = auto()
     """No more bytes are taken; the waiting bytes are still read."""
-    FELL_IDLE = auto()
+    STALLED = auto()
     """The same, because no data came."""
 
 
@@ -37,16 +37,16 @@ class FileMove(Enum):
     """The moves between phases."""
 
     END = auto()
-    FALL_IDLE = auto()
+    STALL = auto()
 
 
-OPEN, ENDED, FELL_IDLE = FilePhase
+OPEN, ENDED, STALLED = FilePhase
 
 FILE_MOVES: Mapping[tuple[FilePhase, FileMove], FilePhase] = {
     (OPEN, FileMove.END): ENDED,
     (ENDED, FileMove.END): ENDED,
-    (FELL_IDLE, FileMove.END): FELL_IDLE,
-    (OPEN, FileMove.FALL_IDLE): FELL_IDLE,
+    (STALLED, FileMove.END): STALLED,
+    (OPEN, FileMove.STALL): STALLED,
 }
 
 
@@ -66,9 +66,9 @@ class GrowingFile:
         self.write(begins)
 
     @property
-    def fell_idle(self) -> bool:
+    def stalled(self) -> bool:
         """Whether the file ended because no data came."""
-        return self._phase is FELL_IDLE
+        return self._phase is STALLED
 
     @property
     def waiting_bytes(self) -> int:
@@ -104,7 +104,7 @@ class GrowingFile:
         while self._is_awaited():
             self._waits()  # outside the lock, since it may take time
             with self._changed:
-                if self._is_awaited() and not self._changed.wait(self._idle_s):
+                if self._is_awaited() and not self._changed.wait(self._stalled_s):
                     self._note_silence()
         with self._changed:
             data = bytes(self._waiting[:size])
@@ -112,14 +112,14 @@ class GrowingFile:
             return data
 
     @property
-    def _idle_s(self) -> float | None:
+    def _stalled_s(self) -> float | None:
         """The time without data after which the file ends; None: it waits."""
-        return IDLE_S if self._metadata and self._metadata.is_over else None
+        return STALLED_S if self._metadata and self._metadata.is_over else None
 
     def _note_silence(self) -> None:
         """End a file without data in time, unless some came at the last moment."""
         if self._is_awaited():
-            self._move(FileMove.FALL_IDLE)
+            self._move(FileMove.STALL)
 
     def _is_awaited(self) -> bool:
         """Tell whether a reader has to wait."""

@@ -59,8 +59,8 @@ def load() -> None:
         import av  # noqa: F401  # only its import matters
 
 
-class NoSoundError(ValueError):
-    """A file has no sound that can be decoded; the message is a clause that begins with "that"."""
+class NoAudioError(ValueError):
+    """A file has no audio that can be decoded; the message is a clause that begins with "that"."""
 
 
 class Decoder:
@@ -101,7 +101,7 @@ class Decoder:
             return
         if len(self._head) < FLAC_HEADER_BYTES:
             self._head += data[: FLAC_HEADER_BYTES - len(self._head)]
-        if not self._file.write(data) and self._file.fell_idle:
+        if not self._file.write(data) and self._file.stalled:
             # the kept head ends with its first metadata block: 0x80 marks it as the last
             head = self._head[:4] + b"\x80" + self._head[5:]
             self._open(GrowingFile(self._file.container, head, self._hand_over))
@@ -172,7 +172,7 @@ class Decoder:
         whole = file.whole() if file.container is Container.MP4 else None
         try:
             yield from _sounds(whole or file, file.container)
-        except NoSoundError as error:
+        except NoAudioError as error:
             self._stop(file, str(error))
 
 
@@ -180,7 +180,7 @@ def decode_whole(data: bytes, container: Container, most_bytes: int) -> bytes:
     """Return a whole file as s16le mono 16 kHz.
 
     Raises:
-        NoSoundError: the file cannot be decoded, or holds more than *most_bytes* of sound.
+        NoAudioError: the file cannot be decoded, or holds more than *most_bytes* of audio.
         ValueError: PyAV's own; the file makes no sense.
     """
     from av.error import FFmpegError
@@ -190,37 +190,37 @@ def decode_whole(data: bytes, container: Container, most_bytes: int) -> bytes:
         for pcm in _sounds(io.BytesIO(data), container):
             pcm_read += pcm
             if len(pcm_read) > most_bytes:
-                raise NoSoundError("holds too much sound")
+                raise NoAudioError("holds too much sound")
     except FFmpegError as error:
-        raise NoSoundError("cannot be decoded") from error
+        raise NoAudioError("cannot be decoded") from error
     return bytes(pcm_read)
 
 
 def _sounds(file: Any, container: Container) -> Iterator[bytes]:
-    """Yield the sound in *file*.
+    """Yield the audio in *file*.
 
     Raises:
-        NoSoundError: the file has no sound in an allowed codec.
+        NoAudioError: the file has no audio in an allowed codec.
         FFmpegError, ValueError: the file cannot be decoded.
     """
     import av
 
-    options = {"probesize": "32", "analyzeduration": "0"}  # libav reads no sound ahead
+    options = {"probesize": "32", "analyzeduration": "0"}  # libav reads no audio ahead
     with av.open(file, format=DEMUXERS[container], options=options, buffer_size=4096) as opened:
         stream = next(iter(opened.streams.audio), None)
         codec = stream and stream.codec_context  # None: libav knows none
         if codec is None or codec.name not in CODECS:
-            raise NoSoundError("holds no audio of a known codec")
+            raise NoAudioError("holds no audio of a known codec")
         if codec.sample_rate > MOST_HZ:
-            raise NoSoundError(f"holds more than {MOST_HZ} samples a second")
+            raise NoAudioError(f"holds more than {MOST_HZ} samples a second")
         resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE_HZ)
         for packet in opened.demux(stream):
             with AT_WORK:
-                sounds = [sound for frame in _frames(packet) for sound in resampler.resample(frame)]
-            for sound in sounds:
-                yield sound.to_ndarray().tobytes()
-        for sound in resampler.resample(None):
-            yield sound.to_ndarray().tobytes()
+                frames = [frame for coded in _frames(packet) for frame in resampler.resample(coded)]
+            for frame in frames:
+                yield frame.to_ndarray().tobytes()
+        for frame in resampler.resample(None):
+            yield frame.to_ndarray().tobytes()
 
 
 def _frames(packet: Any) -> list[Any]:

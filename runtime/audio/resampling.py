@@ -92,12 +92,12 @@ class _Layout:
         known, width = before + new, len(weights)
         count = max(0, (known - (width - (GROUPS_PER_ROW - 1) * down)) // down + 1)
         rows = -(-count // GROUPS_PER_ROW)
-        sound = np.zeros(max(known, (rows - 1) * GROUPS_PER_ROW * down + width), np.float32)
+        samples = np.zeros(max(known, (rows - 1) * GROUPS_PER_ROW * down + width), np.float32)
         self.sizes = before, new
-        self.before, self.new = sound[:before], sound[before:known]
-        self.rest = sound[count * down : known]
-        step = GROUPS_PER_ROW * down * sound.itemsize
-        around = np.ndarray((rows, width), np.float32, sound, 0, (step, sound.itemsize))
+        self.before, self.new = samples[:before], samples[before:known]
+        self.rest = samples[count * down : known]
+        step = GROUPS_PER_ROW * down * samples.itemsize
+        around = np.ndarray((rows, width), np.float32, samples, 0, (step, samples.itemsize))
         made = np.empty((rows, GROUPS_PER_ROW * up), np.float32)
         self._products = [
             (around[at : at + MOST_PRODUCT_ROWS], weights, made[at : at + MOST_PRODUCT_ROWS])

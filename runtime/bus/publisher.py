@@ -38,7 +38,7 @@ class Publisher:
         self._reader = reader
 
     async def publish(
-        self, event: Event, data: bytes | None = None, *, patience_s: float = PUBLISH_TIMEOUT_S
+        self, event: Event, data: bytes | None = None, *, timeout_s: float = PUBLISH_TIMEOUT_S
     ) -> int:
         """Store *event* and return its sequence in the stream; a repeated event is stored once.
 
@@ -46,25 +46,25 @@ class Publisher:
 
         Raises:
             BusRefusedError: the event is too large.
-            BusAwayError: not acknowledged within *patience_s*.
+            BusAwayError: not acknowledged within *timeout_s*.
         """
         headers = {**codec.headers(event), **trace.headers()}
         return await self.publish_raw(
-            subjects.event(event), data or codec.encode(event), headers, patience_s=patience_s
+            subjects.event(event), data or codec.encode(event), headers, timeout_s=timeout_s
         )
 
     async def publish_raw(
-        self, subject: str, data: bytes, headers: Headers, *, patience_s: float = PUBLISH_TIMEOUT_S
+        self, subject: str, data: bytes, headers: Headers, *, timeout_s: float = PUBLISH_TIMEOUT_S
     ) -> int:
         """Store bytes with *headers* and return their sequence in the stream.
 
         Raises:
             BusRefusedError: the bytes are too many.
-            BusAwayError: not acknowledged within *patience_s*.
+            BusAwayError: not acknowledged within *timeout_s*.
         """
         name = headers.get(codec.ID_HEADER, subject)
-        give_up_at = asyncio.get_running_loop().time() + patience_s
-        while (left_s := give_up_at - asyncio.get_running_loop().time()) > 0:
+        give_up_s = asyncio.get_running_loop().time() + timeout_s
+        while (left_s := give_up_s - asyncio.get_running_loop().time()) > 0:
             try:
                 ack = await self._ack(subject, data, headers, left_s)
             except (NatsTimeoutError, NoStreamResponseError, NoRespondersError):
@@ -89,8 +89,8 @@ class Publisher:
         self._check_size(data)
         if not self._nc.is_connected:
             raise NatsTimeoutError
-        timeout = max(0.05, min(ACK_TIMEOUT_S, left_s))
-        return await self._js.publish(subject, data, timeout=timeout, headers=headers)
+        timeout_s = max(0.05, min(ACK_TIMEOUT_S, left_s))
+        return await self._js.publish(subject, data, timeout=timeout_s, headers=headers)
 
     def _check_size(self, data: bytes) -> None:
         """Check that the server takes a message of *data*.
@@ -116,8 +116,8 @@ class Publisher:
         headers = {**codec.headers(event), **trace.headers()}
         headers[codec.FENCE_HEADER] = str(last)
         clock = asyncio.get_running_loop().time
-        give_up_at, last_error = clock() + PUBLISH_TIMEOUT_S, None
-        while (left_s := give_up_at - clock()) > 0:
+        give_up_s, last_error = clock() + PUBLISH_TIMEOUT_S, None
+        while (left_s := give_up_s - clock()) > 0:
             try:
                 ack = await self._ack(subject, data, headers, left_s)
                 if not ack.duplicate:

@@ -186,8 +186,9 @@ def described(subject: str, metadata: Mapping[str, str]) -> ServedTool:
 
 def metadata_of(tool: ToolConfig) -> dict[str, str]:
     """Return *tool* as an endpoint's metadata, with text values only."""
+    wire = msgspec.to_builtins(tool)
     said = {
-        name: msgspec.json.encode(getattr(tool, name)).decode()
+        name: msgspec.json.encode(wire[name]).decode()
         for name in ("parameters", "deadline_ms", "idempotent", "cancel")
     }
     return {"description": tool.description, **said}

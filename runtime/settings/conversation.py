@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, SecretStr
 from runtime.settings.fields import session_value
 from schemas.session_config import Eagerness, bounds
 
-DEADLINE = bounds("response.deadline_ms")
+RESPONSE_TIMEOUT = bounds("response.deadline_ms")
 
 
 class ConversationSettings(BaseModel):
@@ -79,9 +79,9 @@ class ConversationSettings(BaseModel):
         "turns.speculate", "Ask the language model at a likely end of turn, before it is certain."
     )
     job_deadline_s: float = Field(
-        DEADLINE.default / 1000,
+        RESPONSE_TIMEOUT.default / 1000,
         ge=1,
-        le=(DEADLINE.most or 0) / 1000,
+        le=(RESPONSE_TIMEOUT.most or 0) / 1000,
         description="Seconds that a caller waits for a stage before an error is told.",
     )
     tools: str = Field(

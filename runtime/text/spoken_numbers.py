@@ -114,8 +114,8 @@ def numbers(text: str, least: int, *, growing: bool = False) -> Iterator[tuple[i
     run, before = _NumberWords(0), 0
     for match in _WORD.finditer(text):
         word, gap = match[0].lower(), text[before : match.start()]
-        goes_on = run.end > 0 or run.repeat > 0
-        if not (goes_on and _GAP.fullmatch(gap) and run.add(word, match.end())):
+        in_number = run.end > 0 or run.repeat > 0
+        if not (in_number and _GAP.fullmatch(gap) and run.add(word, match.end())):
             if run.digits >= least:
                 yield run.start, run.end
             run = _NumberWords(match.start())

@@ -80,8 +80,9 @@ def message(kind: type[msgspec.Struct]) -> dict[str, Any]:
 def identity(kind: type[events.Event]) -> str:
     """Return the pattern of the ids of *kind*; a part in brackets is absent if its field is 0."""
     parts = ["<session>", tag(kind), *(f"<{_wire_name(kind, name)}>" for name in kind.KEY)]
-    optional = f"[.{kind.OPTIONAL_KEY_PREFIX}<{kind.OPTIONAL_KEY}>]" if kind.OPTIONAL_KEY else ""
-    return ".".join(parts) + optional
+    if optional := kind.OPTIONAL_KEY:
+        parts[-1] += f"[.{kind.OPTIONAL_KEY_PREFIX}<{_wire_name(kind, optional)}>]"
+    return ".".join(parts)
 
 
 def _wire_name(kind: type[events.Event], name: str) -> str:
@@ -90,8 +91,8 @@ def _wire_name(kind: type[events.Event], name: str) -> str:
 
 def _headers(kind: type[events.Event]) -> dict[str, Any]:
     id_pattern = f"`{identity(kind)}`"
-    if kind.OPTIONAL_KEY:
-        id_pattern += f"; the part in brackets is absent if `{kind.OPTIONAL_KEY}` is 0"
+    if optional := kind.OPTIONAL_KEY:
+        id_pattern += f"; the part in brackets is absent if `{_wire_name(kind, optional)}` is 0"
     fence = {codec.FENCE_HEADER: FENCE} if is_fenced(kind) else {}
     return {
         "type": "object",

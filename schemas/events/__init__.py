@@ -31,7 +31,7 @@ from schemas.events.conversation import (
     Role,
     ToolCall,
 )
-from schemas.events.event import Bin, Event, FaultyPart, Head, Kind, StageName, own_fields, tag
+from schemas.events.event import Bin, Event, Head, Kind, StageName, StageOrAudio, own_fields, tag
 from schemas.events.failures import JobFailed, TroubleTold
 from schemas.events.heard import (
     AnswerHeard,

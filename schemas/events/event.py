@@ -22,7 +22,7 @@ in      the recorded inputs of a call
 """
 StageName = Literal["stt", "llm", "tool", "tts"]
 """The stages; `schemas.stages` says what each is to the bus."""
-FaultyPart = Literal["audio", StageName]
+StageOrAudio = Literal["audio", StageName]
 """A part that may fail: the edge's audio, or a stage."""
 Bin = Annotated[bytes, msgspec.Meta(extra_json_schema={"x-msgpack-type": "bin"})]
 

@@ -1,6 +1,6 @@
 """Failures: a job is given up, a caller is told of an error."""
 
-from schemas.events.event import Event, FaultyPart
+from schemas.events.event import Event, StageOrAudio
 
 
 class JobFailed(Event, frozen=True, kw_only=True, tag="job.failed"):
@@ -8,7 +8,7 @@ class JobFailed(Event, frozen=True, kw_only=True, tag="job.failed"):
 
     KIND = "out"
     KEY = ("stage", "utterance", "turn", "index")
-    stage: FaultyPart
+    stage: StageOrAudio
     """The stage that gives up; `audio` is the edge's own part."""
     utterance: int = 0
     """The number of the utterance of an STT job; 0 for other jobs."""
@@ -28,7 +28,7 @@ class TroubleTold(Event, frozen=True, kw_only=True, tag="trouble.told"):
 
     KIND = "life"
     KEY = ("stage", "at_ms")
-    stage: FaultyPart
+    stage: StageOrAudio
     """The part that failed; `audio` is the edge's own part, or the bus."""
     reason: str
     """The reason, for operators: names a setting or an engine's state, never words of the call."""

@@ -37,7 +37,7 @@ class AnswerHeard(Event, frozen=True, kw_only=True, tag="answer.heard"):
 
     KIND = "life"
     KEY = ("turn",)
-    OPTIONAL_KEY = "part"
+    OPTIONAL_KEY = "earlier_connections"
     OPTIONAL_KEY_PREFIX = ""
     turn: int
     text: str
@@ -58,7 +58,7 @@ class AnswerHeard(Event, frozen=True, kw_only=True, tag="answer.heard"):
     """The audio of that sentence before the rest, ms."""
     sentence_words: int = 0
     """The number of words of that sentence before the rest."""
-    part: int = 0
+    earlier_connections: int = msgspec.field(default=0, name="part")
     """The number of this event in its turn; above 0 an earlier one was `resumable`."""
     in_conversation: bool = msgspec.field(default=True, name="kept")
     """Whether the response becomes part of the conversation."""

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+import msgspec
+
 from schemas.events.event import Bin, Event
 
 
@@ -26,13 +28,13 @@ class RecordingEnded(Event, frozen=True, kw_only=True, tag="recording.ended"):
 class InputsDelivered(Event, frozen=True, kw_only=True, tag="inputs.delivered"):
     """Edge -> all: the inputs of the call with their times, from which it can be decided again.
 
-    A part is written every ten seconds and at the end; `schemas/inputs.py` packs and unpacks it.
+    A section is written every ten seconds and at the end; `schemas/inputs.py` packs and unpacks it.
     """
 
     KIND = "in"
-    KEY = ("from_ms", "part")
-    part: int
-    """The number of the part in its connection, from 0."""
+    KEY = ("from_ms", "section")
+    section: int = msgspec.field(name="part")
+    """The number of the section in its connection, from 0."""
     from_ms: int
     """Unix time, ms, from which the first row counts."""
     frames: int

@@ -20,7 +20,7 @@ class SpendCounted(Event, frozen=True, kw_only=True, tag="spend.counted"):
     prompt_tokens: int
     """Tokens of all prompts so far."""
     completion_tokens: int
-    """Tokens of all answers so far."""
+    """Tokens of all completions so far."""
     recognised_ms: int = msgspec.field(name="heard_ms")
     """Recognised speech of the caller, ms."""
     synthesized_ms: int = msgspec.field(name="spoken_ms")
@@ -45,9 +45,9 @@ class SpendReached(Event, frozen=True, kw_only=True, tag="spend.reached"):
     used: float
     """The spend, in the same unit."""
     most_tokens: int | None = None
-    """The limit of tokens, prompts and answers together; None: another limit is reached."""
+    """The limit of tokens, prompts and completions together; None: another limit is reached."""
     used_tokens: int | None = None
-    """The tokens of all prompts and answers so far; None: another limit is reached."""
+    """The tokens of all prompts and completions so far; None: another limit is reached."""
     most_speech_s: float | None = None
     """The limit of synthesized speech, seconds; None: another limit is reached."""
     used_speech_s: float | None = None

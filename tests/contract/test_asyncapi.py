@@ -27,7 +27,7 @@ TOLD: list[ce.ClientEvent] = [
     ce.CallerStopped(1, 100, 900, discarded=False),
     ce.CallerTranscript("What", final=False),
     ce.CallerTranscript("What is it?", final=True, confidence=0.9),
-    ce.CallerTranscript("Really?", final=True, confidence=0.9, goes_on=True),
+    ce.CallerTranscript("Really?", final=True, confidence=0.9, continues=True),
     ce.Speech(0, "Hello!", bytes(640), ends=True),
     ce.Speech(1, "It is", b"", ends=False),
     ce.ResponseDone(1, "It is nothing.", "model", 0.5, 9, 9),

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from schemas import audio, codec, events, generate
@@ -221,13 +222,14 @@ def test_events_have_the_headers_that_workers_must_know() -> None:
 
 def filled(pattern: str, event: events.Event) -> str:
     """Return the id that a reader makes of *pattern*, as the document explains it."""
+    stored = msgspec.to_builtins(event)
 
     def value(found: re.Match[str]) -> str:
-        return str(getattr(event, found[1]))
+        return str(stored[found[1]])
 
     def bracketed(found: re.Match[str]) -> str:
         (field,) = re.findall(r"<(\w+)>", found[1])
-        return found[1] if getattr(event, field) else ""
+        return found[1] if stored[field] else ""
 
     return re.sub(r"<(\w+)>", value, re.sub(r"\[(.*?)\]", bracketed, pattern))
 
@@ -253,6 +255,13 @@ def test_a_later_step_or_part_is_a_part_of_the_id_and_0_is_none() -> None:
         tenant="t", session="s_1", at_ms=1, turn=2, text="", complete=True, played_ms=0
     )
     rest = events.AnswerHeard(
-        tenant="t", session="s_1", at_ms=1, turn=2, text="", complete=True, played_ms=0, part=1
+        tenant="t",
+        session="s_1",
+        at_ms=1,
+        turn=2,
+        text="",
+        complete=True,
+        played_ms=0,
+        earlier_connections=1,
     )
     assert (whole.id, rest.id) == ("s_1.answer.heard.2", "s_1.answer.heard.2.1")

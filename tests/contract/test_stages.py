@@ -10,7 +10,7 @@ import pytest
 from deploy import resources
 from runtime.settings import load
 from schemas import subjects
-from schemas.events import FaultyPart, WebhookRequested
+from schemas.events import StageOrAudio, WebhookRequested
 from schemas.stages import STAGE_NAMES, STAGES, StageRow
 from workers.analytics import call_webhooks
 from workers.analytics.webhook import MOST_DELIVERY_TRIES
@@ -72,4 +72,4 @@ def test_the_workers_take_what_the_table_says() -> None:
 
 
 def test_a_stage_may_be_named_as_the_cause_of_a_failure() -> None:
-    assert set(STAGE_NAMES) < set(typing.get_args(FaultyPart))
+    assert set(STAGE_NAMES) < set(typing.get_args(StageOrAudio))

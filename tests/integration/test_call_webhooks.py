@@ -17,7 +17,7 @@ from runtime.bus.connection import Bus, connect
 from runtime.settings import Settings, load
 from schemas import subjects
 from schemas.events import WebhookRequested
-from tests.at_work import until_idle
+from tests.at_work import until_all_done
 from tests.integration.test_webhook import KEY, Receiver
 from tests.nats_server import NatsServer
 from workers.analytics import call_webhooks
@@ -63,7 +63,7 @@ async def delivering(settings: Settings) -> AsyncIterator[None]:
 
 
 async def settled(bus: Bus) -> None:
-    await until_idle(bus, call_webhooks.CONSUMER)
+    await until_all_done(bus, call_webhooks.CONSUMER)
 
 
 async def test_a_message_is_signed_and_comes_once_more_where_it_was_not_taken(

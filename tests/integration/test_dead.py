@@ -17,7 +17,7 @@ from runtime.settings import Settings
 from schemas import subjects
 from schemas.events import Event, ResponseCancelled, ResponseSentence
 from tests import forked_commands
-from tests.at_work import turn, until_idle, until_logged, working
+from tests.at_work import turn, until_all_done, until_logged, working
 from workers.engines.simulated import Fail, Fault, SimulatedLanguageModel, SimulatedSynthesizer
 from workers.executor.engine_executor import EngineExecutor
 from workers.llm.stage import LlmStage
@@ -106,7 +106,7 @@ async def test_a_turn_that_the_edge_had_given_up_is_answered_when_driven_again(b
     letter = DeadLetter(1, "", "llm", seq, 3, "x", "t", "s", job.id, "turn.taken")
     model = LlmStage(SimulatedLanguageModel(first_ms=1, token_ms=1), limit_s=5)
     async with working(bus, model):
-        await until_idle(bus, "LLM")  # the first life of the job: nobody wants it
+        await until_all_done(bus, "LLM")  # the first life of the job: nobody wants it
         await again(bus, letter, now_ms=NOW_MS)
         await until_logged(bus, "s", "say", "response.completed")
 

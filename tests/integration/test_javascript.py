@@ -18,7 +18,7 @@ from runtime.bus.connection import Bus
 from runtime.settings import Settings
 from schemas import generate
 from schemas.events import TranscriptFinal, TurnMeasured, tag
-from tests.at_work import until_idle
+from tests.at_work import until_all_done
 from tests.integration.subscriber_place import as_user, make_places
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "subscriber.mjs"
@@ -98,7 +98,7 @@ async def test_it_prints_events_and_goes_on_where_it_was_killed(
         "type": "transcript.final", **WHOSE, "utterance": 0, "text": "Grüße.", "confidence": 0.5,
         "audio_ms": 1, "took_ms": 1.5, "model": "m",
     }  # fmt: skip
-    await until_idle(bus, "javascript")
+    await until_all_done(bus, "javascript")
     process.send_signal(signal.SIGKILL)
     await process.wait()
     for number in range(50, 100):

@@ -53,7 +53,7 @@ async def test_a_link_that_went_half_open_is_noticed_and_another_one_made(
     began = time.monotonic()
     bus.liveness.changed.append(lambda away: changes.append((away, time.monotonic() - began)))
     proxy.freeze()
-    await bus.publish(event(1), patience_s=12)
+    await bus.publish(event(1), timeout_s=12)
     (away, noticed_s), (back, back_s) = changes
     assert (away, back) == (True, False)
     assert noticed_s < 3 + BUSY_S
@@ -72,7 +72,7 @@ async def test_a_callback_that_fails_ends_no_watch_and_keeps_nothing_from_the_ot
     bus.reconnected += [breaks, lambda: reconnects.append(True)]
     proxy.freeze()
     with structlog.testing.capture_logs() as logs:
-        await bus.publish(event(1), patience_s=12)
+        await bus.publish(event(1), timeout_s=12)
     assert changes == [True, False]
     assert reconnects == [True]
     assert [line["event"] for line in logs].count("callback_failed") == 3
@@ -84,7 +84,7 @@ async def test_a_dead_link_with_full_buffers_does_not_hold_us(proxy: Proxy, bus:
     for _ in range(100):
         await bus.send_raw("aura.part.s", bytes(1 << 17))
     began = time.monotonic()
-    await bus.publish(event(2), patience_s=12)
+    await bus.publish(event(2), timeout_s=12)
     assert time.monotonic() - began < 8
 
 
@@ -97,7 +97,7 @@ async def test_nothing_heaps_up_while_there_is_no_connection(proxy: Proxy, bus: 
                 await asyncio.sleep(0.01)
         sent = bus.nats_client.stats
         before = sent["out_msgs"]
-        waiting = [asyncio.create_task(bus.publish(event(k), patience_s=12)) for k in range(3, 23)]
+        waiting = [asyncio.create_task(bus.publish(event(k), timeout_s=12)) for k in range(3, 23)]
         await asyncio.sleep(3)
         assert sent["out_msgs"] == before
     assert [one["event"] for one in logs].count("handler_failed") == 0

@@ -52,17 +52,17 @@ AUDIO_MS = 700
 
 @asynccontextmanager
 async def asking(
-    bus: Bus, *, poll_s: float = RESULT_POLL_S, patience_s: float = PIECE_TIMEOUT_S
+    bus: Bus, *, poll_s: float = RESULT_POLL_S, timeout_s: float = PIECE_TIMEOUT_S
 ) -> AsyncIterator[StageJobs]:
     whose = request_of(TENANT, "ann", "e")
     async with stage_jobs(bus, whose, SessionConfig(), codec.encode) as jobs:
-        jobs.poll_s, jobs.patience_s = poll_s, patience_s
+        jobs.poll_s, jobs.timeout_s = poll_s, timeout_s
         yield jobs
 
 
 def impatient(bus: Bus) -> AbstractAsyncContextManager[StageJobs]:
     """Look into the streams, and lose patience, after a moment."""
-    return asking(bus, poll_s=0.1, patience_s=0.3)
+    return asking(bus, poll_s=0.1, timeout_s=0.3)
 
 
 def recogniser() -> Stage[Any]:

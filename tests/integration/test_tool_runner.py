@@ -51,7 +51,7 @@ class Runner:
             call=0,
             tool=tool,
             arguments=arguments,
-            deadline_ms=1_700_000_000_000 + tool.deadline_ms - age_ms,
+            deadline_ms=1_700_000_000_000 + tool.timeout_ms - age_ms,
         )
         await self.bus.publish(asked)
         return await self.result(self._turn) if wait else None
@@ -154,7 +154,7 @@ async def test_a_slow_webhook_has_its_deadline_and_may_have_done_it(runner: Runn
         return web.Response()
 
     async with hooked(answer) as url:
-        result = await runner.ask(webhook(url, deadline_ms=1500))
+        result = await runner.ask(webhook(url, timeout_ms=1500))
     assert isinstance(result, ToolFailed)
     assert result.reason == "timeout"
     assert "may have been done" in result.detail
@@ -167,7 +167,7 @@ async def test_a_call_that_waited_too_long_is_not_begun(runner: Runner) -> None:
         called.append(asked.arguments)
         return b"1"
 
-    tool = ToolConfig(name="note", deadline_ms=1000)
+    tool = ToolConfig(name="note", timeout_ms=1000)
     async with serving(runner.bus, [(tool, note)]):
         result = await runner.ask(tool, age_ms=1000)
         assert isinstance(result, ToolFailed)

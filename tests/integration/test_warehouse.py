@@ -65,7 +65,7 @@ def a_call(number: int, at: datetime) -> list[ev.Event]:
             **whose, turn=1, reason="interrupted" if number == 0 else "hung_up"
         ),
         ev.InputsDelivered(
-            **whose, part=0, from_ms=at_ms, frames=0, voice=b"",
+            **whose, section=0, from_ms=at_ms, frames=0, voice=b"",
             rows=pack([InputRow(at_ms, PARTIAL, (1, 0, "My secret"))], at_ms),
         ),
         ev.AnswerHeard(**whose, turn=1, text="A secret.", complete=True, played_ms=3000),
@@ -105,7 +105,7 @@ def test_a_turn_with_several_steps_and_a_return_is_one_turn(tmp_path: Path) -> N
     heard = next(event for event in events if isinstance(event, ev.AnswerHeard))
     events += [
         msgspec.structs.replace(completed, step=1, model="fallback", prompt_tokens=1500),
-        msgspec.structs.replace(heard, part=1, played_ms=500),
+        msgspec.structs.replace(heard, earlier_connections=1, played_ms=500),
     ]
     warehouse.write(tmp_path, events, NOW)
     with warehouse.database(tmp_path) as db:

@@ -17,7 +17,7 @@ from aiohttp import web
 from runtime.bus.connection import Bus
 from runtime.settings import Settings
 from schemas.events import AnswerHeard, TurnCommitted
-from tests.at_work import until_idle
+from tests.at_work import until_all_done
 from tests.aura_process import COMMAND
 from tests.integration.subscriber_place import as_user, make_places
 from tests.ports import free_ports
@@ -93,7 +93,7 @@ async def test_a_delivery_is_signed_and_repeated_until_it_is_taken(
     async with Receiver(500, 429, 302).listening() as receiver, worker(settings, receiver.port):
         await bus.publish(heard(1))
         await receiver.until(4)
-        await until_idle(bus, "workers_analytics_webhook-webhook")
+        await until_all_done(bus, "workers_analytics_webhook-webhook")
     assert len(receiver.came) == 4
     heads = [head for head, _ in receiver.came]
     assert len({head["webhook-id"] for head in heads}) == 1

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from runtime.audio.containers import Container
-from runtime.audio.growing_file import IDLE_S, MOST_WAITING_BYTES, GrowingFile
+from runtime.audio.growing_file import MOST_WAITING_BYTES, STALLED_S, GrowingFile
 
 METADATA = b"fLaC\x80\0\0\x22" + bytes(34)
 """That of a FLAC file whose only block describes the stream."""
@@ -25,7 +25,7 @@ def test_what_waits_at_the_end_is_still_read() -> None:
     file.end()
     file.end()
     assert not file.write(b"cd")  # nobody waits for it
-    assert (file.read(9), file.read(9), file.fell_idle) == (b"ab", b"", False)
+    assert (file.read(9), file.read(9), file.stalled) == (b"ab", b"", False)
 
 
 def test_an_end_at_once_drops_what_waits() -> None:
@@ -52,15 +52,15 @@ def test_a_reader_waits_for_bytes(container: Container) -> None:
     assert waited.wait(10)
     file.write(b"ab")
     reader.join(10)
-    assert (found, file.fell_idle) == ([b"ab"], False)
+    assert (found, file.stalled) == ([b"ab"], False)
 
 
 def test_a_flac_file_without_data_falls_idle_and_stays_so() -> None:
     file = GrowingFile(Container.FLAC, METADATA)
-    assert (file.read(99), file.fell_idle) == (METADATA, False)
-    assert (file.read(9), file.fell_idle) == (b"", True)
+    assert (file.read(99), file.stalled) == (METADATA, False)
+    assert (file.read(9), file.stalled) == (b"", True)
     file.end()
-    assert file.fell_idle
+    assert file.stalled
     assert not file.write(b"late"), "its writer begins another file with this"
 
 
@@ -70,8 +70,8 @@ def test_a_flac_file_waits_for_the_rest_of_its_metadata() -> None:
     found: list[bytes] = []
     reader = threading.Thread(target=lambda: found.append(file.read(9)), daemon=True)
     reader.start()
-    reader.join(1.5 * IDLE_S)
-    assert (found, file.fell_idle) == ([], False)
+    reader.join(1.5 * STALLED_S)
+    assert (found, file.stalled) == ([], False)
     file.write(METADATA[-1:])
     reader.join(10)
     assert found == [METADATA[-1:]]

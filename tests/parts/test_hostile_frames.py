@@ -34,6 +34,7 @@ CODES = {
         "INVALID_JSON",
         "UNKNOWN_TYPE",
         "NO_SESSION",
+        "INVALID_OPTION",
         "PROCESSING_ERROR",
         "INVALID_TOOL_RESULT",
     },
@@ -45,7 +46,7 @@ CODES = {
         "AUDIO_ERROR",
         "INVALID_TOOL_RESULT",
     },
-    "realtime": {"invalid_json", "invalid_value", "rate_limit_exceeded"},
+    "realtime": {"invalid_json", "invalid_value", "unknown_parameter", "rate_limit_exceeded"},
     "twilio": set(),
 }
 JSON = st.recursive(

@@ -15,7 +15,7 @@ import pytest
 from runtime.audio import media
 from runtime.audio.containers import Container, container_of
 from runtime.audio.conversion import AudioIn, AudioReader, write_wav
-from runtime.audio.growing_file import IDLE_S
+from runtime.audio.growing_file import STALLED_S
 from runtime.audio.wav import Format, NotAudioError
 from tests.recorder import KINDS, NEEDS, Kind, recorded
 
@@ -93,7 +93,7 @@ def test_each_kind_of_file_is_decoded_as_a_whole(kind: Kind) -> None:
     assert container is not None
     pcm = media.decode_whole(file, container, 10**7)
     assert notes_of(pcm) == list(NOTES_HZ)
-    with pytest.raises(media.NoSoundError, match="too much"):
+    with pytest.raises(media.NoAudioError, match="too much"):
         media.decode_whole(file, container, 32_000)
 
 
@@ -139,7 +139,7 @@ def test_a_flac_whose_metadata_comes_slowly_is_heard_whole(client: Client) -> No
     file = recorded(song(), KINDS["flac"])
     for piece in (file[:4], file[4:50]):
         client.sends(piece)
-        time.sleep(1.5 * IDLE_S)  # a network that stalls
+        time.sleep(1.5 * STALLED_S)  # a network that stalls
     client.sends(file[50:])
     assert notes_of(client.hears(SECONDS - HELD_S)) == list(NOTES_HZ)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from edge.door.limits.packet_limits import OF_ADDRESS_AT_ONCE, OF_CALL_AT_ONCE, SOUND_AT_ONCE
+from edge.door.limits.packet_limits import AUDIO_AT_ONCE, OF_ADDRESS_AT_ONCE, OF_CALL_AT_ONCE
 
 pytest.importorskip("aiortc", reason="NOT TESTED HERE: the extra `webrtc` is not installed")
 from aioice import stun  # it may be missing
@@ -107,10 +107,10 @@ async def test_a_call_has_packets_of_its_own_and_a_bound(
         line.datagram_received(packet(1), ("192.0.2.66", 1))  # somebody else's flood
     for _ in range(20_000):
         line.datagram_received(b"\x80sound", CLIENT)
-    assert SOUND_AT_ONCE <= arrived < OF_CALL_AT_ONCE
+    assert AUDIO_AT_ONCE <= arrived < OF_CALL_AT_ONCE
     for _ in range(20_000):
         line.datagram_received(b"\x17message", CLIENT)
-    assert OF_CALL_AT_ONCE - SOUND_AT_ONCE < arrived < 20_000
+    assert OF_CALL_AT_ONCE - AUDIO_AT_ONCE < arrived < 20_000
 
 
 async def test_a_packet_of_nothing_but_heads_is_not_read(

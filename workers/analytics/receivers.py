@@ -55,13 +55,13 @@ class Receivers:
             receiver.failures = 0
             receiver.rests_until_s = now_s + REST_S
             self._known = {
-                name: known for name, known in self._known.items() if not _is_idle(known, now_s)
+                name: known for name, known in self._known.items() if not _is_old(known, now_s)
             }
-        elif _is_idle(receiver, now_s):
+        elif _is_old(receiver, now_s):
             del self._known[host]
 
 
-def _is_idle(receiver: _Receiver, now_s: float) -> bool:
+def _is_old(receiver: _Receiver, now_s: float) -> bool:
     """Return whether nothing has to be remembered of *receiver*."""
     is_used = receiver.deliveries or receiver.failures
     return not is_used and max(receiver.rests_until_s, receiver.comes_s) <= now_s

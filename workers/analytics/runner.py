@@ -126,10 +126,10 @@ class Runner:
         if first is None:
             return [], False
         taken, loop = [first], asyncio.get_running_loop()
-        until = loop.time() + self.subscriber.batch_wait_s
+        until_s = loop.time() + self.subscriber.batch_wait_s
         while len(taken) < self.subscriber.batch and not stop.is_set():
             try:
-                async with asyncio.timeout_at(until):
+                async with asyncio.timeout_at(until_s):
                     delivery = await self._waiting.get()
             except TimeoutError:
                 break
@@ -139,7 +139,7 @@ class Runner:
         return taken, True
 
     async def _handle(self, handler: Handler, bus: Bus, deliveries: list[EventJob]) -> None:
-        subscriber, began = self.subscriber, time.monotonic()
+        subscriber, began_s = self.subscriber, time.monotonic()
         events = [await bus.configurations.in_event(d.event) for d in deliveries]
         delivered = events if subscriber.batch else events[0]
         try:
@@ -161,7 +161,7 @@ class Runner:
             counters.EVENTS.labels(subscriber.name, "done").inc(len(deliveries))
             for delivery in deliveries:
                 await delivery.done()
-        counters.HANDLER_SECONDS.labels(subscriber.name).observe(time.monotonic() - began)
+        counters.HANDLER_SECONDS.labels(subscriber.name).observe(time.monotonic() - began_s)
 
     async def _postpone(self, delivery: EventJob, error: Postpone) -> None:
         """Call the handler again later, without a new delivery, which would count as a try."""

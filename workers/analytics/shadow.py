@@ -121,8 +121,8 @@ async def _in_service(bus: Bus, event: AnyEvent) -> Work | None:
     """Return the result of the stage in service for *event*, or None if there is none."""
     subject = subjects.session_events(event.tenant, event.session, "*")
     loop = asyncio.get_running_loop()
-    until, after = loop.time() + COMPARED_WITHIN_S, 0
-    while loop.time() < until:
+    until_s, after = loop.time() + COMPARED_WITHIN_S, 0
+    while loop.time() < until_s:
         for stored in await bus.read(subjects.EVENTS_STREAM, subject, after=after):
             after = stored.seq
             result = stored.readable()

@@ -72,13 +72,13 @@ class SimulatedRecognizer:
     def transcribe(self, pcm: bytes, *, language: str) -> Recognition:
         """Return the fixed sentence in any *language*."""
         del language
-        began = time.perf_counter()
+        began_s = time.perf_counter()
         written = _WRITTEN.search(pcm)
         text = written[1].decode() if written else HEARD if pcm else ""
         if self._fault.applies_to(pcm):
             text = _block(self._fault, text)
         time.sleep(self._delay_ms / 1000)
-        took_ms = (time.perf_counter() - began) * 1000
+        took_ms = (time.perf_counter() - began_s) * 1000
         return Recognition(text, 1.0 if text else 0.0, len(pcm) // BYTES_PER_MS, took_ms)
 
 

@@ -1,6 +1,5 @@
 """Publishes a response as a sentence chain, each link behind the fence."""
 
-import asyncio
 from collections.abc import Iterable
 
 from runtime.bus.errors import FencedError
@@ -152,19 +151,11 @@ class ResponseChain:
         try:
             return await bus.publish_fenced(link, self.state.last)
         except FencedError as fenced:
-            now = await self._read_until(fenced.newest)
+            newest = await bus.last(self._subject, at_least=fenced.newest)
+            now = await self._read(newest)
             if not now.is_unchanged_since(self.state):
                 raise
             return await bus.publish_fenced(link, now.last)
-
-    async def _read_until(self, seq: int) -> ChainState:
-        """Return the chain once the log has *seq*, after a second at most."""
-        for _ in range(20):
-            now = await self._read(await self._job.bus.last(self._subject))
-            if now.last >= seq:
-                break
-            await asyncio.sleep(0.05)
-        return now
 
 
 class ResponseWriter:

@@ -24,7 +24,7 @@ from runtime.bus.tool_services import Handler, ServiceCall, ToolRefusedError
 from runtime.process.stopping import on_stop
 from runtime.process.version import installing
 from runtime.settings import Settings, SettingsError
-from schemas.tools import DEADLINE_MS, ToolConfig
+from schemas.tools import TOOL_TIMEOUT_MS, ToolConfig
 from workers.tools.service import arguments_in, hold
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Server:
     tenant: str
     prefix: str = ""
     """A prefix of the tools' names, in case two servers have tools of the same name."""
-    deadline_ms: int = DEADLINE_MS
+    timeout_ms: int = TOOL_TIMEOUT_MS
     env: Sequence[str] = ()
     """Variables of the environment for the command, beside PATH, HOME and similar ones."""
 
@@ -188,7 +188,7 @@ def offered(tool: Tool, server: Server) -> ToolConfig | None:
                 "name": _NO_NAME.sub("_", f"{server.prefix}{tool.name}"),
                 "description": tool.description or tool.title or "",
                 "parameters": tool.input_schema,
-                "deadline_ms": server.deadline_ms,
+                "deadline_ms": server.timeout_ms,
                 "idempotent": harmless,
             },
             ToolConfig,
@@ -206,7 +206,7 @@ def _handler(client: Client, name: str, server: Server, ended: asyncio.Event) ->
         arguments = arguments_in(service_call)
         try:
             result = await client.call_tool(
-                name, arguments, read_timeout_seconds=server.deadline_ms / 1000
+                name, arguments, read_timeout_seconds=server.timeout_ms / 1000
             )
         except MCPError as error:
             if getattr(error, "code", None) == CONNECTION_CLOSED:

@@ -40,7 +40,7 @@ from runtime.bus.tool_services import (
 from runtime.process import logs
 from runtime.process.stopping import stop_event
 from runtime.settings import Settings, load
-from schemas.tools import DEADLINE_MS, ToolConfig
+from schemas.tools import TOOL_TIMEOUT_MS, ToolConfig
 
 log = structlog.get_logger(__name__)
 
@@ -85,7 +85,7 @@ def tool(function: F) -> F: ...
 def tool(
     *,
     name: str = "",
-    deadline_ms: int = DEADLINE_MS,
+    deadline_ms: int = TOOL_TIMEOUT_MS,
     idempotent: bool = False,
     cancel: bool = False,
 ) -> Callable[[F], F]: ...
@@ -93,7 +93,7 @@ def tool(
     function: F | None = None,
     *,
     name: str = "",
-    deadline_ms: int = DEADLINE_MS,
+    deadline_ms: int = TOOL_TIMEOUT_MS,
     idempotent: bool = False,
     cancel: bool = False,
 ) -> F | Callable[[F], F]:

@@ -30,9 +30,9 @@ class Outcome:
     steps: dict[str, Any] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     interrupted: int = 0
-    patience_s: float = NO_RESPONSE_AFTER_S
+    timeout_s: float = NO_RESPONSE_AFTER_S
     """The silence of the edge after which no response is expected."""
-    spoke_until: float | None = None
+    spoke_until_s: float | None = None
     """The time of the last sample of speech, monotonic seconds."""
     first_audio_ms: float | None = None
     """The wait for the first audio after the last sample of speech, at this client."""
@@ -43,32 +43,32 @@ class Outcome:
     """The level of the question, 0 to 1."""
 
     @property
-    def ends_at(self) -> float | None:
+    def ends_s(self) -> float | None:
         """The end of the call, monotonic seconds, or None while a response may come."""
-        if self.spoke_until is None or not (self.errors or (self.done and self.steps)):
+        if self.spoke_until_s is None or not (self.errors or (self.done and self.steps)):
             return None
-        heard_at = self.sounding.until + HEARD_S if self.pcm else 0.0
-        return max(self.spoke_until, heard_at)
+        heard_s = self.sounding.until_s + HEARD_S if self.pcm else 0.0
+        return max(self.spoke_until_s, heard_s)
 
-    def patient_until(self, last: float) -> float:
-        """The end of the wait for a response after the message at *last*, monotonic seconds."""
-        return max(last, self.spoke_until or 0.0) + self.patience_s
+    def times_out_s(self, last_s: float) -> float:
+        """The end of the wait for a response after the message at *last_s*, monotonic seconds."""
+        return max(last_s, self.spoke_until_s or 0.0) + self.timeout_s
 
-    def add(self, message: dict[str, Any], now: float) -> None:
+    def add(self, message: dict[str, Any], now_s: float) -> None:
         """Add one message of the server."""
         match message.get("type"):
             case "greeting":
                 self.greeting_s = length_s(_pcm(message))
-                self.sounding.add(_pcm(message), now)
+                self.sounding.add(_pcm(message), now_s)
             case "user_transcript_partial":
                 self.partial = message["text"]
             case "user_transcript":
                 self.transcript, self.partial = message["text"], ""
             case "ai_audio" | "ai_audio_chunk":
                 pcm = _pcm(message)
-                if pcm and self.first_audio_ms is None and self.spoke_until is not None:
-                    self.first_audio_ms = (now - self.spoke_until) * 1000
-                self.sounding.add(pcm, now)
+                if pcm and self.first_audio_ms is None and self.spoke_until_s is not None:
+                    self.first_audio_ms = (now_s - self.spoke_until_s) * 1000
+                self.sounding.add(pcm, now_s)
                 self.pcm += pcm
                 self.response += message["text"]
             case "ai_complete":
@@ -77,7 +77,7 @@ class Outcome:
                 self.interrupted += 1
                 self.pcm.clear()
                 self.response, self.first_audio_ms = "", None
-                self.sounding.drop(now)
+                self.sounding.drop(now_s)
                 self.done, self.steps = None, {}
             case "turn_metrics" if not message.get("interrupted"):
                 self.steps = message
@@ -108,6 +108,7 @@ def view(outcome: Outcome) -> Text:
     return text
 
 
-def levels(outcome: Outcome, caller: Meter, aura: Meter, now: float) -> Text:
-    """Return the levels of both sides; *now* is the monotonic clock, seconds."""
-    return both(caller.drawn(outcome.caller, now), aura.drawn(outcome.sounding.level(now), now))
+def levels(outcome: Outcome, caller: Meter, aura: Meter, now_s: float) -> Text:
+    """Return the levels of both sides; *now_s* is the monotonic clock, seconds."""
+    spoken = outcome.sounding.level(now_s)
+    return both(caller.drawn(outcome.caller, now_s), aura.drawn(spoken, now_s))

@@ -138,30 +138,30 @@ class Watcher:
         back, clock = asyncio.Event(), asyncio.get_running_loop().time
         bus.reconnected.append(back.set)
         back.set()
-        here_at, services, services_at = clock(), list[Service](), clock()
+        here_s, services, services_s = clock(), list[Service](), clock()
         url = embedded_url(self._settings)
         async with (
             bus.listening(subjects.live("*", "*"), self._on_event),
             bus.listening(subjects.partials("*"), self._on_partial),
         ):
             while True:
-                began = clock()
+                began_s = clock()
                 try:
                     if not bus.connected or bus.liveness.away:
                         raise BusAwayError("The bus does not answer; waiting for it.")
                     if back.is_set():
                         await self._catch_up(bus)
                         back.clear()
-                    if self._viewers or not services or began - services_at >= UNSEEN_LOOK_S:
-                        services = await self._look(bus, services, began - services_at)
-                        services_at = began
-                    here_at = clock()
+                    if self._viewers or not services or began_s - services_s >= UNSEEN_LOOK_S:
+                        services = await self._look(bus, services, began_s - services_s)
+                        services_s = began_s
+                    here_s = clock()
                 except BusAwayError as error:
                     self._is_away(str(error))
                     moved = embedded_url(self._settings) != url
-                    if moved or (not bus.connected and clock() - here_at > AWAY_S):
+                    if moved or (not bus.connected and clock() - here_s > AWAY_S):
                         raise
-                await asyncio.sleep(max(0.1, SNAPSHOT_INTERVAL_S - (clock() - began)))
+                await asyncio.sleep(max(0.1, SNAPSHOT_INTERVAL_S - (clock() - began_s)))
 
     def _is_away(self, why: str) -> None:
         if self._state["bus"] != "away":

@@ -218,10 +218,10 @@ async def _outcome(step: Step, line: _Line, began: float, *, spoken_over: bool) 
         return any(at > began for at, _ in messages.errors)
 
     limit_s = step.expect.within_s or line.within_s
-    await line.until(lambda: responded() or failed(), patience_s(limit_s))
+    await line.until(lambda: responded() or failed(), timeout_s(limit_s))
 
 
-def patience_s(limit_s: float) -> float:
+def timeout_s(limit_s: float) -> float:
     """Return the wait for a response that should begin within *limit_s*, or 0 for no limit."""
     return max(RESPONSE_S, 2 * limit_s)
 
@@ -251,7 +251,7 @@ def _seen_in_step(
     spoken = [text for at, _, text in messages.sounds if first is not None and first <= at < until]
     return StepMessages(
         transcript=transcripts[-1] if transcripts else "",
-        answer=responses[-1] if responses else "".join(spoken).strip(),
+        response=responses[-1] if responses else "".join(spoken).strip(),
         first_audio_ms=None if first is None else (first - speech_end) * 1000,
         interrupted=any(began < at < until for at in messages.interrupted),
         errors=[code for at, code in messages.errors if began < at < until],

@@ -12,7 +12,7 @@ class StepMessages:
     """The messages that the caller got during one step."""
 
     transcript: str = ""
-    answer: str = ""
+    response: str = ""
     first_audio_ms: float | None = None
     """The wait for the response's first audio after the end of speech, or None without audio."""
     interrupted: bool = False
@@ -34,7 +34,7 @@ def judge(step: Step, seen: StepMessages, within_s: float | None) -> list[str]:
         return _ignored(seen)
     wrong = [f"error told: {code}" for code in seen.errors]
     wrong += _words("transcript", expected.transcript, seen.transcript, step.text)
-    wrong += _words("answer", expected.answer, seen.answer, "")
+    wrong += _words("answer", expected.answer, seen.response, "")
     wrong += _time(expected, seen, within_s, noise=bool(step.noise))
     if expected.interrupts is not None and expected.interrupts != seen.interrupted:
         wrong.append(
@@ -59,8 +59,8 @@ def _time(
 ) -> list[str]:
     limit_s = expected.within_s or (None if noise else within_s)
     if seen.first_audio_ms is None:
-        expects_answer = limit_s is not None or expected.answer is not None
-        return ["no response was heard"] if expects_answer else []
+        expects_response = limit_s is not None or expected.answer is not None
+        return ["no response was heard"] if expects_response else []
     if limit_s is not None and seen.first_audio_ms > limit_s * 1000:
         return [f"first sound after {seen.first_audio_ms / 1000:.2f} s, expected {limit_s:g} s"]
     return []

@@ -43,7 +43,7 @@ class Result:
             "steps": [
                 {
                     "transcript": step.transcript,
-                    "answer": step.answer,
+                    "answer": step.response,
                     "first_audio_ms": step.first_audio_ms and round(step.first_audio_ms),
                     "interrupted": step.interrupted,
                     "errors": step.errors,

@@ -31,28 +31,28 @@ class Sounding:
     """The playback of a client: each piece of audio at its time."""
 
     def __init__(self) -> None:
-        self.until = 0.0
+        self.until_s = 0.0
         """The time at which the playback ends."""
         self._pieces: deque[tuple[float, bytes]] = deque()
 
-    def add(self, pcm: bytes, now: float) -> None:
+    def add(self, pcm: bytes, now_s: float) -> None:
         """Append *pcm* (s16le mono 16 kHz) to the playback."""
-        begins = max(self.until, now)
-        self._pieces.append((begins, pcm))
-        self.until = begins + len(pcm) / BYTES_PER_MS / 1000
+        begins_s = max(self.until_s, now_s)
+        self._pieces.append((begins_s, pcm))
+        self.until_s = begins_s + len(pcm) / BYTES_PER_MS / 1000
 
-    def drop(self, now: float) -> None:
+    def drop(self, now_s: float) -> None:
         """Drop all audio."""
         self._pieces.clear()
-        self.until = now
+        self.until_s = now_s
 
-    def level(self, now: float) -> float:
-        while len(self._pieces) > 1 and self._pieces[1][0] <= now:
+    def level(self, now_s: float) -> float:
+        while len(self._pieces) > 1 and self._pieces[1][0] <= now_s:
             self._pieces.popleft()
-        if not self._pieces or not self._pieces[0][0] <= now < self.until:
+        if not self._pieces or not self._pieces[0][0] <= now_s < self.until_s:
             return 0.0
-        begins, pcm = self._pieces[0]
-        at = round((now - begins) * 1000) * BYTES_PER_MS
+        begins_s, pcm = self._pieces[0]
+        at = round((now_s - begins_s) * 1000) * BYTES_PER_MS
         return level(pcm[at : at + WINDOW_BYTES])
 
 
@@ -61,11 +61,11 @@ class Meter:
 
     def __init__(self, colour: str) -> None:
         self._colour = colour
-        self._shown, self._at = 0.0, 0.0
+        self._shown, self._shown_s = 0.0, 0.0
 
-    def drawn(self, loud: float, now: float) -> Text:
-        fallen = self._shown - (now - self._at) * FALL_PER_SECOND
-        self._shown, self._at = max(loud, fallen, 0.0), now
+    def drawn(self, loud: float, now_s: float) -> Text:
+        fallen = self._shown - (now_s - self._shown_s) * FALL_PER_SECOND
+        self._shown, self._shown_s = max(loud, fallen, 0.0), now_s
         full = round(self._shown * METER_COLUMNS)
         return Text.assemble(("━" * full, self._colour), ("━" * (METER_COLUMNS - full), "dim"))
 

@@ -77,6 +77,7 @@ MOST_OPENING_WORDS = 2
 LEAST_QUESTION_WORDS = 4
 """The fewest words of a question that certainly asks the listener; "Police dogs, maybe?" has
 fewer."""
+MOST_BACKCHANNEL_WORDS = 3
 MOST_CLAUSE_WORDS = 7
 """The most words of a subordinate clause whose main clause is still to come."""
 
@@ -220,6 +221,6 @@ def wait_ms(known: Evidence, waits: Waits) -> int:
 def is_backchannel(text: str, language: str = "en") -> bool:
     """Tell whether *text* is a backchannel, which only says "I am listening"."""
     tokens, nods = words(text.replace("-", " ")), lexicon(language).backchannels
-    return 0 < len(tokens) <= 3 and (
+    return 0 < len(tokens) <= MOST_BACKCHANNEL_WORDS and (
         all(word in nods for word in tokens) or " ".join(tokens) in nods
     )

@@ -164,7 +164,7 @@ class Segmenter:
         self._prefix.append(frame)
         if voiced:
             self._voiced_at_ms = at_ms
-        return self._detector.take(voiced=voiced)
+        return self._detector.feed(voiced=voiced)
 
     def _begun(self, at_ms: int) -> Utterance:
         self._last += 1

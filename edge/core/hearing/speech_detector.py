@@ -60,8 +60,8 @@ class SpeechDetector:
         self.silence_ms = 0
         """Silence since the last voiced frame."""
 
-    def take(self, *, voiced: bool) -> SpeechChange | None:
-        """Take the next frame, and return the change by it."""
+    def feed(self, *, voiced: bool) -> SpeechChange | None:
+        """Return the change by the next frame."""
         self._recent.append(voiced)
         self.silence_ms = 0 if voiced else self.silence_ms + FRAME_MS
         recent_ms = sum(self._recent) * FRAME_MS

@@ -72,7 +72,7 @@ class Onset(Enum):
     NEW_TURN = auto()
     REPLY = auto()
     """It began over the last words of a question, so that it is a reply and no interruption."""
-    GOES_ON = auto()
+    CONTINUES = auto()
     """It began just after the first sound of a response, so that it continues the turn before."""
     SPLIT = auto()
     """It continues a long utterance whose words are entered into the conversation."""
@@ -132,8 +132,8 @@ class Utterance:
         self.audio_ms += FRAME_MS
         return self._message() if len(self._frames) >= FRAMES_PER_MESSAGE else None
 
-    def take_words(self, words: TranscriptGuess, now_ms: int, *, backchannel: bool) -> None:
-        """Take the *words* up to the latest pause, which are awaited."""
+    def note_words(self, words: TranscriptGuess, now_ms: int, *, backchannel: bool) -> None:
+        """Note the *words* up to the latest pause, which are awaited."""
         self.transcript, self.transcript_at_ms = words, now_ms
         self.move(UtteranceMove.BACKCHANNEL if backchannel else UtteranceMove.WORDS)
 

@@ -33,7 +33,7 @@ HELD_CHUNKS = 5
 words."""
 WARM_CHUNKS = 4
 """The chunks before the first sound that the model gets as context."""
-IDLE_FRAMES = 25
+REST_FRAMES = 25
 """The frames (0.5 s) without sound after which the model is no longer asked."""
 
 
@@ -96,17 +96,17 @@ class _Judge:
         self._audio = bytearray()
         """Audio that was not judged yet; while the model rests, the last chunks."""
         self._recent: deque[float] = deque(maxlen=HELD_CHUNKS)
-        self._quiet = IDLE_FRAMES
+        self._quiet = REST_FRAMES
 
     def agrees(self, frame: bytes, *, has_sound: bool) -> bool:
         """Take the next frame, with or without sound (*has_sound*); tell whether it is speech."""
         self._audio += frame
-        idle = self._quiet >= IDLE_FRAMES
+        rests = self._quiet >= REST_FRAMES
         self._quiet = 0 if has_sound else self._quiet + 1
-        if idle and not has_sound:
+        if rests and not has_sound:
             del self._audio[: -WARM_CHUNKS * VAD_CHUNK_BYTES]
             return False
-        if idle:
+        if rests:
             self._model.reset()
             self._recent.clear()
         while len(self._audio) >= VAD_CHUNK_BYTES:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from schemas.events import CancelReason, Event, FaultyPart, TurnMeasured
+from schemas.events import CancelReason, Event, StageOrAudio, TurnMeasured
 from schemas.session_config import Delivery
 
 
@@ -48,7 +48,7 @@ class CallerTranscript:
     final: bool
     """They end the turn."""
     confidence: float = 0.0
-    goes_on: bool = False
+    continues: bool = False
     """Whether the words continue the turn of the previous final transcript."""
     utterance: int = 0
     """The utterance; 0 if the words were typed."""
@@ -137,7 +137,7 @@ class CallerSilent:
 class Trouble:
     """A stage, the caller's audio or the bus failed; the call goes on unless it is *fatal*."""
 
-    stage: FaultyPart | Literal["bus"]
+    stage: StageOrAudio | Literal["bus"]
     reason: str
     fatal: bool = False
     utterance: int = 0

@@ -20,10 +20,10 @@ class Webhook:
         """The caller's words in turns that are not over."""
         self._tools: dict[int, list[str]] = {}
         """The tools that were called in these turns."""
-        if begun := history.unfinished:
-            self._caller_words[begun.turn] = begun.caller_words
-            called = (call.called.name for call in begun.steps.calls.values())
-            self._tools[begun.turn] = list(called)
+        if earlier := history.unfinished:
+            self._caller_words[earlier.turn] = earlier.caller_words
+            called = (call.called.name for call in earlier.steps.calls.values())
+            self._tools[earlier.turn] = list(called)
         self._config = config
 
     def follow(self, event: ev.Event) -> Iterator[ev.Event]:

@@ -24,7 +24,7 @@ InterruptionEvent = ev.InterruptionSuspected | ev.InterruptionStopped | ev.Inter
 class Speculation:
     """The number and cost of speculative responses since the last measured turn."""
 
-    taken: int = 0
+    asked: int = 0
     retracted: int = 0
     sentences: int = 0
 
@@ -158,7 +158,7 @@ class CurrentResponse:
             sentence=where.sentence,
             sentence_ms=where.before_ms,
             sentence_words=where.words,
-            part=response.request.earlier_connections,
+            earlier_connections=response.request.earlier_connections,
             in_conversation=response.request.in_conversation,
         )
         self._out.publish(event)
@@ -170,7 +170,7 @@ class CurrentResponse:
         measured = ev.TurnMeasured(
             **self._out.head(now_ms),
             turn=response.turn,
-            speculations=cost.taken,
+            speculations=cost.asked,
             retracted=cost.retracted,
             wasted_sentences=cost.sentences,
             interrupted=interrupted,

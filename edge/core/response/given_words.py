@@ -40,7 +40,7 @@ def sentence(
         first_token_ms=0.0,
         took_ms=0.0,
         model="",
-        deadline_ms=head["at_ms"] + config.response.deadline_ms,
+        deadline_ms=head["at_ms"] + config.response.timeout_ms,
         text_only=response.playback.is_read,
         fixed=fixed,
         **speaker(config),

@@ -19,44 +19,44 @@ FRESH_MS = 45_000
 """The longest time to the resumption if an edge died and noted nothing."""
 
 
-def rest_of(begun: UnfinishedResponse, voice: VoiceConfig, now_ms: int) -> Response | None:
+def rest_of(earlier: UnfinishedResponse, voice: VoiceConfig, now_ms: int) -> Response | None:
     """Return the rest of the response, or None if nothing is left or it is too late."""
-    noted, all_sent = begun.noted, begun.progress is Progress.ALL_SENT
+    noted, all_sent = earlier.noted, earlier.progress is Progress.ALL_SENT
     limit_ms = STILL_THERE_MS if noted else FRESH_MS
-    if all_sent or not begun.in_conversation or now_ms - begun.since_ms > limit_ms:
+    if all_sent or not earlier.in_conversation or now_ms - earlier.since_ms > limit_ms:
         return None
     start = Position(
-        begun.reached, noted.sentence_ms if noted else 0, noted.sentence_words if noted else 0
+        earlier.reached, noted.sentence_ms if noted else 0, noted.sentence_words if noted else 0
     )
-    playback = Playback(begun.turn, voice, start)
-    for index, text in begun.sentences.items():
+    playback = Playback(earlier.turn, voice, start)
+    for index, text in earlier.sentences.items():
         playback.sentences.at(index).text = text
-    earlier = begun.earlier_connections
+    count = earlier.earlier_connections
     request = Request(
-        Origin.RESUMED, now_ms, begun.caller_words, begun.confidence, begun.turn, earlier
+        Origin.RESUMED, now_ms, earlier.caller_words, earlier.confidence, earlier.turn, count
     )
-    return Response(request, playback, Phase.COMMITTED, steps=begun.steps)
+    return Response(request, playback, Phase.COMMITTED, steps=earlier.steps)
 
 
-def end(begun: UnfinishedResponse, history: History, out: Outbox, now_ms: int) -> None:
+def end(earlier: UnfinishedResponse, history: History, out: Outbox, now_ms: int) -> None:
     """Finish a response without a rest; if none of it was heard, the caller's words are carried."""
-    head, all_sent = out.head(now_ms), begun.progress is Progress.ALL_SENT
+    head, all_sent = out.head(now_ms), earlier.progress is Progress.ALL_SENT
     if not all_sent:
-        out.publish(ev.ResponseCancelled(**head, turn=begun.turn, reason="hung_up"))
-        out.tell(Interrupted(begun.turn, begun.heard))
-    done = bool(begun.heard) or begun.steps.is_used
-    if done and begun.in_conversation:
-        history.drop_carried(begun.caller_words)
-        history.enter_turn(begun.caller_words, begun.heard, begun.steps, begun.turn)
+        out.publish(ev.ResponseCancelled(**head, turn=earlier.turn, reason="hung_up"))
+        out.tell(Interrupted(earlier.turn, earlier.heard))
+    done = bool(earlier.heard) or earlier.steps.is_used
+    if done and earlier.in_conversation:
+        history.drop_carried(earlier.caller_words)
+        history.enter_turn(earlier.caller_words, earlier.heard, earlier.steps, earlier.turn)
     history.turn_over()
     heard = ev.AnswerHeard(
         **head,
-        turn=begun.turn,
-        text=begun.heard,
+        turn=earlier.turn,
+        text=earlier.heard,
         complete=all_sent,
         played_ms=0,
         carried=not done,
-        in_conversation=begun.in_conversation,
-        part=begun.earlier_connections,
+        in_conversation=earlier.in_conversation,
+        earlier_connections=earlier.earlier_connections,
     )
     out.publish(heard)

@@ -86,6 +86,7 @@ class Interruption:
         """Move the state.
 
         Raises:
-            IllegalMoveError: the interruption is over.
+            IllegalMoveError: INTERRUPTION_MOVES has no such move from this state: nothing follows
+            a confirmation, and only a suspicion can be stopped or dismissed.
         """
         self.state = moved(INTERRUPTION_MOVES, self.state, move)

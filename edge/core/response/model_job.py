@@ -30,7 +30,7 @@ def model_job(
         seed=wanted.seed,
         speculative=False,
         text_only=config.voice.delivery == "text",
-        deadline_ms=now_ms + wanted.deadline_ms,
+        deadline_ms=now_ms + wanted.timeout_ms,
         agent=out.agent,
         **speaker(config),
     )

@@ -121,15 +121,15 @@ class Playback:
     def _ready(self) -> bool:
         if self._delivery == "whole":
             return self.sentences.all_whole
-        part = self.sentences.at(self._next)
-        if part.text is None:
+        sentence = self.sentences.at(self._next)
+        if sentence.text is None:
             return False
         if self._delivery == "text":
             return True
-        if self._delivery == "sentences" or part.voiced:
-            return part.voiced
+        if self._delivery == "sentences" or sentence.voiced:
+            return sentence.voiced
         enough = self._chunk_bytes if self._offset_bytes else FIRST_CHUNK_MS * BYTES_PER_MS
-        return len(part.pcm) - self._offset_bytes >= enough
+        return len(sentence.pcm) - self._offset_bytes >= enough
 
     def _whole(self, now_ms: int) -> Due:
         texts, pcm = [], b""
@@ -141,18 +141,18 @@ class Playback:
 
     def _take(self) -> tuple[str, bytes]:
         """Return the words and audio of the next piece of the current sentence, and go on."""
-        part, start = self.sentences.at(self._next), self._offset_bytes
+        sentence, start = self.sentences.at(self._next), self._offset_bytes
         streams = self._delivery == "chunks"
-        end = min(start + self._chunk_bytes, len(part.pcm)) if streams else len(part.pcm)
-        words, before = (part.text or "").split(" "), 0 if self.is_read else self._sent_words
-        is_over = self.is_read or (part.voiced and end == len(part.pcm))
-        over = len(words) if is_over else max(before, part.words_until(end))
+        end = min(start + self._chunk_bytes, len(sentence.pcm)) if streams else len(sentence.pcm)
+        words, before = (sentence.text or "").split(" "), 0 if self.is_read else self._sent_words
+        is_over = self.is_read or (sentence.voiced and end == len(sentence.pcm))
+        over = len(words) if is_over else max(before, sentence.words_until(end))
         text = " ".join(words[before:over])
         if text and (streams or self.is_read) and (self._next or before):
             text = f" {text}"
         after = (self._next + 1, 0, 0) if is_over else (self._next, end, over)
         self._next, self._offset_bytes, self._sent_words = after
-        return text, b"" if self.is_read else part.pcm[start:end]
+        return text, b"" if self.is_read else sentence.pcm[start:end]
 
     def _end_if_all_was_sent(self, now_ms: int) -> Due:
         """Send an empty last piece if the end became known only after the last audio."""

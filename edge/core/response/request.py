@@ -51,7 +51,7 @@ class Request:
     earlier_connections: int = 0
     """The number of earlier connections that recorded a heard part of the response."""
     requested_ms: int = 0
-    """`TurnCommitted.requested_ms`."""
+    """The time at which a response that had to wait was asked for, Unix ms; 0: it did not wait."""
     job: TurnTaken | None = None
     """The language model's first job, or None for given words or a response from another edge."""
 

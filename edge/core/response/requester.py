@@ -95,16 +95,16 @@ class Requester:
         end = completed(head, response, text=" ".join(sentences))
         response.complete(self._out.publish(end), now_ms)
 
-    def speak_on(self, begun: UnfinishedResponse, now_ms: int) -> None:
+    def speak_on(self, earlier: UnfinishedResponse, now_ms: int) -> None:
         """Continue the response of an earlier connection: speak the rest of it, or end it."""
-        self._current.response = handover.rest_of(begun, self._config.current.voice, now_ms)
+        self._current.response = handover.rest_of(earlier, self._config.current.voice, now_ms)
         if self._current.response:
-            self._history.drop_carried(begun.caller_words)
+            self._history.drop_carried(earlier.caller_words)
             self._tools.run_on(self._current.response, now_ms)
         else:
-            handover.end(begun, self._history, self._out, now_ms)
+            handover.end(earlier, self._history, self._out, now_ms)
 
-    def take(
+    def respond_to(
         self,
         utterance: Utterance,
         transcript: ev.TranscriptGuess,
@@ -117,7 +117,7 @@ class Requester:
 
         *speculative*: the end of turn is not certain yet. *ask_eot*: the model is asked for it too.
         """
-        self._current.speculation.taken += speculative
+        self._current.speculation.asked += speculative
         request = Request(
             Origin.SPOKEN, utterance.speech_end_ms, transcript.text, transcript.confidence
         )
@@ -135,7 +135,7 @@ class Requester:
         response.times_ms["stt_ms"] = transcript.took_ms
         return response
 
-    def take_typed(self, text: str, now_ms: int, requested_ms: int = 0) -> Response:
+    def respond_to_typed(self, text: str, now_ms: int, requested_ms: int = 0) -> Response:
         """Ask the language model to respond to a typed turn.
 
         *requested_ms*: the time at which it was typed, if it waited, Unix ms; else 0.
@@ -152,7 +152,7 @@ class Requester:
     def enter(self, words: str, confidence: float, now_ms: int, requested_ms: int = 0) -> str:
         """Enter a turn that gets no response; return the words new to the client.
 
-        *requested_ms*: see `take_typed`.
+        *requested_ms*: see `respond_to_typed`.
         """
         history, head = self._history, self._out.head(now_ms)
         history.turn += 1

@@ -102,7 +102,7 @@ class Responder:
             return not response.sentences.has(failed.index)
         return response is not None and response.sentences.completed is None
 
-    def give_up(self, stage: ev.FaultyPart, now_ms: int) -> bool:
+    def give_up(self, stage: ev.StageOrAudio, now_ms: int) -> bool:
         """Give up the response, since *stage* failed; return whether the caller misses anything.
 
         A speculative response is not missed, since it is asked for again at the commit.
@@ -201,4 +201,4 @@ class Responder:
             return None
         played_until_ms = 0 if response.playback.plays_wait_sound else response.playback.until_ms
         quiet_since_ms = max(response.waiting_since_ms, played_until_ms)
-        return quiet_since_ms + self._config.current.response.deadline_ms
+        return quiet_since_ms + self._config.current.response.timeout_ms

@@ -86,8 +86,8 @@ class Sentences:
 
     def mark_silent(self, index: int) -> None:
         """Mark sentence *index* as silent, since nothing in it can be spoken."""
-        part = self.at(index)
-        part.count = part.count or 0
+        known = self.at(index)
+        known.count = known.count or 0
 
     def has(self, index: int) -> bool:
         """Tell whether all audio of sentence *index* has arrived."""
@@ -96,7 +96,9 @@ class Sentences:
     @property
     def written(self) -> int:
         """The number of sentences with missing ones, which is the index of the next sentence."""
-        return max((i for i, part in self._known.items() if part.text is not None), default=-1) + 1
+        return (
+            max((i for i, known in self._known.items() if known.text is not None), default=-1) + 1
+        )
 
     @property
     def total(self) -> int | None:
@@ -108,8 +110,8 @@ class Sentences:
         """Whether all words and audio of the response have arrived."""
         if self.total is None:
             return False
-        parts = (self._known.get(i) for i in range(self.start.sentence, self.total))
-        return all(part and part.text is not None and part.voiced for part in parts)
+        sentences = (self._known.get(i) for i in range(self.start.sentence, self.total))
+        return all(known and known.text is not None and known.voiced for known in sentences)
 
     def wait_sound_bytes(self, index: int) -> int:
         """Return the bytes of the wait sound that were sent before sentence *index*."""
@@ -127,9 +129,9 @@ class Sentences:
         index = self.start.sentence
         left_bytes = self.start.before_ms * BYTES_PER_MS + played_bytes
         left_bytes -= self.wait_sound_bytes(index)
-        while (part := self._known.get(index)) and part.voiced and left_bytes >= len(part.pcm):
+        while (known := self._known.get(index)) and known.voiced and left_bytes >= len(known.pcm):
             index += 1
-            left_bytes -= len(part.pcm) + self.wait_sound_bytes(index)
+            left_bytes -= len(known.pcm) + self.wait_sound_bytes(index)
         sent = self._wait_sound_bytes.items()
         self._wait_sound_bytes = {at: some for at, some in sent if at <= index}
         return index, left_bytes
@@ -143,20 +145,20 @@ class Sentences:
         """Return the words in the first *left_bytes*."""
         words = []
         for index in range(max(self._known, default=-1) + 1):
-            part = self._known.get(index)
-            if part and index < self.start.sentence:
-                words.append(part.text or "")
+            known = self._known.get(index)
+            if known and index < self.start.sentence:
+                words.append(known.text or "")
                 continue
             if index == self.start.sentence:
                 left_bytes += self.start.before_ms * BYTES_PER_MS
             left_bytes -= self.wait_sound_bytes(index)
-            if part is None or part.text is None or left_bytes <= 0:
+            if known is None or known.text is None or left_bytes <= 0:
                 break
-            count = self.words_until(index, min(left_bytes, len(part.pcm)))
-            words.append(" ".join(part.text.split(" ")[:count]))
-            if not part.voiced:
+            count = self.words_until(index, min(left_bytes, len(known.pcm)))
+            words.append(" ".join(known.text.split(" ")[:count]))
+            if not known.voiced:
                 break
-            left_bytes -= len(part.pcm)
+            left_bytes -= len(known.pcm)
         return " ".join(word for word in words if word)
 
     def words_until(self, index: int, end_bytes: int) -> int:

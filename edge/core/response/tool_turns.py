@@ -60,7 +60,7 @@ class ToolTurns:
 
     def came(self, response: Response | None, result: Result, now_ms: int) -> None:
         """Take a result of a call in *response*, or of a background call."""
-        if self._history.take_late(result) or response is None:
+        if self._history.enter_late(result) or response is None:
             return
         response.steps.read(result)
         self._begin_next_step(response, now_ms)

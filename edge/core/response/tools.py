@@ -84,7 +84,7 @@ class Tools:
             call=called.call,
             tool=tool,
             arguments=arguments,
-            deadline_ms=now_ms + tool.deadline_ms,
+            deadline_ms=now_ms + tool.timeout_ms,
             recorded=("tool",) if tool.kind in {"client", "builtin"} else (),
         )
         return self._out.publish(requested)

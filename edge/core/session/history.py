@@ -132,7 +132,7 @@ class History:
         else:
             self.names.remove(key)
 
-    def take_heard(self, event: ev.AnswerHeard, caller_words: str, steps: ToolSteps | None) -> None:
+    def note_heard(self, event: ev.AnswerHeard, caller_words: str, steps: ToolSteps | None) -> None:
         """Enter the recorded end of a response to *caller_words*."""
         if event.carried:
             self.carry(caller_words)
@@ -140,7 +140,7 @@ class History:
             self.enter_turn(caller_words, event.text, steps, event.turn)
         self.turn_over()
 
-    def take_edit(self, event: ev.AnswerTruncated | ev.MessageAdded | ev.MessageRemoved) -> None:
+    def repeat_edit(self, event: ev.AnswerTruncated | ev.MessageAdded | ev.MessageRemoved) -> None:
         """Repeat a recorded change of the client."""
         match event:
             case ev.AnswerTruncated(turn=turn, text=heard):
@@ -170,7 +170,7 @@ class History:
         known = newest_messages(self.messages[-(-excess // block) * block :])
         return tuple(known) if caller_words is None else (*known, ev.Message("user", caller_words))
 
-    def take_late(self, result: Result) -> bool:
+    def enter_late(self, result: Result) -> bool:
         """Enter the result of a background call; return False for any other call."""
         request = self.background_calls.pop(key_of(result), None)
         if request is None:
@@ -231,7 +231,7 @@ def fold(events: Iterable[ev.Event]) -> History:
                     turn, text, event.confidence, event.at_ms, not asked or asked.in_conversation
                 )
             case ev.AnswerHeard(turn=turn, resumable=False):
-                history.take_heard(event, caller_words.pop(turn, ""), steps.get(turn))
+                history.note_heard(event, caller_words.pop(turn, ""), steps.get(turn))
             case ev.ResponseSentence(turn=turn, index=index, text=text):
                 responses.setdefault(turn, {})[index] = text
             case _:
@@ -243,9 +243,9 @@ def fold(events: Iterable[ev.Event]) -> History:
     for turn in sorted(caller_words, reverse=True):
         history.carry(caller_words[turn])
     history.control.cut_off()
-    if begun := history.unfinished:
-        begun.sentences = responses.get(begun.turn, {})
-        begun.steps = steps.get(begun.turn, ToolSteps())
+    if earlier := history.unfinished:
+        earlier.sentences = responses.get(earlier.turn, {})
+        earlier.steps = steps.get(earlier.turn, ToolSteps())
     else:
         history.turn_over()
     return history
@@ -268,9 +268,9 @@ def _count(history: History, event: ev.Event) -> None:
             if history.awaited.take_recorded(event) == "next_turn":
                 history.carried.append(text)
         case ev.AnswerTruncated() | ev.MessageAdded() | ev.MessageRemoved():
-            history.take_edit(event)
+            history.repeat_edit(event)
         case ev.ToolReturned() | ev.ToolFailed():
-            history.take_late(event)
+            history.enter_late(event)
         case ev.WebhookRequested(number=number):
             history.webhook_messages = number + 1
         case _:

@@ -17,7 +17,7 @@ class QueuedRequests:
     wants_response: bool = False
     """Whether the conversation has words that wait for a response; one is to all of them.
 
-    A response that an event does not tell is wanted and begun in the same step of a call."""
+    Only a wish that outlasts a step of the call has an event, by which it is restored."""
     typed: dict[int, ev.RequestQueued] = field(default_factory=dict)
     """The typed turns in order, by their times, Unix ms."""
     responses: dict[int, ev.RequestQueued] = field(default_factory=dict)

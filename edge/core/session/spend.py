@@ -14,7 +14,7 @@ class Spend:
     """Counts the stages' work for a session; each event counts once."""
 
     tokens: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Tokens of prompts and of answers, by language model."""
+    """Tokens of prompts and of completions, by language model."""
     recognised_ms: int = 0
     """Recognised speech of the caller, ms."""
     synthesized_ms: int = 0
@@ -43,8 +43,8 @@ class Spend:
                 pass
         return False
 
-    def _is_new(self, stage: str, number: int, part: int) -> bool:
-        key = (stage, number, part)
+    def _is_new(self, stage: str, number: int, index: int) -> bool:
+        key = (stage, number, index)
         is_new = key not in self._counted
         self._counted.add(key)
         return is_new
@@ -65,8 +65,8 @@ class Spend:
         """Return the price, in the currency of *prices*."""
         models = 0.0
         for model, (prompt, completion) in self.tokens.items():
-            a_prompt, an_answer = prices.models.get(model, (0.0, 0.0))
-            models += (prompt * a_prompt + completion * an_answer) / 1_000_000
+            a_prompt, a_completion = prices.models.get(model, (0.0, 0.0))
+            models += (prompt * a_prompt + completion * a_completion) / 1_000_000
         minutes = (
             self.call_ms(now_ms) * prices.call_minute
             + self.recognised_ms * prices.heard_minute

@@ -42,7 +42,7 @@ class UnfinishedResponse:
     @property
     def earlier_connections(self) -> int:
         """The number of connections that recorded a heard part of it."""
-        return self.last_cut.part + 1 if self.last_cut else 0
+        return self.last_cut.earlier_connections + 1 if self.last_cut else 0
 
     @property
     def noted(self) -> AnswerHeard | None:

@@ -30,7 +30,7 @@ class StageWatch:
         self._responder = responder
         self._entry = entry
         self._out = out
-        self._failures: dict[ev.FaultyPart, int] = {}
+        self._failures: dict[ev.StageOrAudio, int] = {}
         """The failures in a row by stage."""
 
     def works(self, stage: ev.StageName) -> None:
@@ -45,7 +45,7 @@ class StageWatch:
         tools_since_ms = self._responder.tools_since_ms
         if tools_since_ms is not None and now_ms >= tools_since_ms + SILENT_STAGE_MS:
             return True
-        late_ms = self._config.current.response.deadline_ms - SILENT_STAGE_MS
+        late_ms = self._config.current.response.timeout_ms - SILENT_STAGE_MS
         waits = (self._responder.expires_ms, self.words_expire_ms)
         return any(t is not None and now_ms >= t - late_ms for t in waits)
 
@@ -53,22 +53,22 @@ class StageWatch:
     def words_expire_ms(self) -> int | None:
         """The time at which the awaited words are overdue, Unix ms, or None if none are awaited."""
         since_ms = self._entry.awaits_words_since_ms
-        return None if since_ms is None else since_ms + self._config.current.response.deadline_ms
+        return None if since_ms is None else since_ms + self._config.current.response.timeout_ms
 
     def check_response(self, now_ms: int) -> None:
         """Give up the response if its stages have taken too long."""
         if stage := self._responder.overdue(now_ms):
-            self.fail(stage, f"nothing came within {self._patience}", now_ms)
+            self.fail(stage, f"nothing came within {self._timeout}", now_ms)
 
     def check_words(self, now_ms: int) -> None:
         """Give up the utterance if its words have taken too long."""
         if (expires_ms := self.words_expire_ms) is not None and now_ms >= expires_ms:
-            reason = f"no words came within {self._patience}"
+            reason = f"no words came within {self._timeout}"
             self.fail("stt", reason, now_ms, self._awaited.oldest_turn)
 
     @property
-    def _patience(self) -> str:
-        return f"{self._config.current.response.deadline_ms / 1000:g} s"
+    def _timeout(self) -> str:
+        return f"{self._config.current.response.timeout_ms / 1000:g} s"
 
     def failed(self, event: ev.JobFailed, now_ms: int) -> None:
         """Take the event of a worker that gave a job up."""
@@ -80,7 +80,7 @@ class StageWatch:
             only = event.utterance if self._awaited.ends else 0
             self.fail(event.stage, event.reason, now_ms, only)
 
-    def fail(self, stage: ev.FaultyPart, reason: str, now_ms: int, utterance: int = 0) -> None:
+    def fail(self, stage: ev.StageOrAudio, reason: str, now_ms: int, utterance: int = 0) -> None:
         """Give up the failed work of *stage*, and tell the caller unless nothing is missed.
 
         *utterance*: the only one whose words are given up; 0: all.

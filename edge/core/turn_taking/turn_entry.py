@@ -65,7 +65,7 @@ class TurnEntry:
         if not allowed or self._only_enters or utterance.speculated_pause == utterance.pause:
             return
         utterance.speculated_pause = utterance.pause
-        self._requester.take(utterance, transcript, now_ms, speculative=True, ask_eot=ask_eot)
+        self._requester.respond_to(utterance, transcript, now_ms, speculative=True, ask_eot=ask_eot)
 
     def end_turn(self, utterance: Utterance, transcript: ev.TranscriptGuess, now_ms: int) -> None:
         """Enter the turn that *transcript* ends, and ask for a response if it gets one."""
@@ -75,15 +75,14 @@ class TurnEntry:
             self._enter(transcript.text, transcript.confidence, now_ms, utterance=utterance.number)
         elif self._only_enters and not self._control.responses_off:
             self.end_utterance(now_ms, discarded=False)
-            respond, goes_on = self._config.current.turns.respond, utterance.is_split
-            self._enter_part(transcript, now_ms, respond=respond, goes_on=goes_on)
+            respond, continues = self._config.current.turns.respond, utterance.is_split
+            self._enter_part(transcript, now_ms, respond=respond, continues=continues)
         else:
-            response = self._current.response
-            if response is None:
-                response = self._requester.take(utterance, transcript, now_ms, speculative=False)
+            response = self._current.response or self._requester.respond_to(
+                utterance, transcript, now_ms, speculative=False
+            )
             self.end_utterance(now_ms, discarded=False)
-            goes_on = utterance.is_split
-            self._tell_final(response, transcript.text, utterance.number, goes_on=goes_on)
+            self._tell_final(response, transcript.text, utterance)
             self._requester.commit(response, now_ms)
 
     def end_wordless(self, utterance: Utterance, now_ms: int) -> None:
@@ -107,7 +106,7 @@ class TurnEntry:
         if self._control.responses_off:
             self._enter(text, 1.0, now_ms, requested_ms=requested_ms)
             return
-        response = self._requester.take_typed(text, now_ms, requested_ms)
+        response = self._requester.respond_to_typed(text, now_ms, requested_ms)
         self._tell_final(response, text)
         self._requester.commit(response, now_ms)
 
@@ -132,13 +131,12 @@ class TurnEntry:
         key = turn_key(self._history.turn)
         self._out.tell(ce.CallerTranscript(words, True, confidence, utterance=utterance, key=key))
 
-    def _tell_final(
-        self, response: Response, words: str, utterance: int = 0, *, goes_on: bool = False
-    ) -> None:
+    def _tell_final(self, response: Response, words: str, spoken: Utterance | None = None) -> None:
         """Tell the client each final word of a turn once, and the start of its response."""
-        goes_on, unsent = goes_on or bool(self._history.carried_sent), self._history.unsent(words)
+        continues = bool(self._history.carried_sent) or (spoken is not None and spoken.is_split)
+        unsent, number = self._history.unsent(words), spoken.number if spoken else 0
         key, confidence = turn_key(response.turn), response.request.confidence
-        self._out.tell(ce.CallerTranscript(unsent, True, confidence, goes_on, utterance, key))
+        self._out.tell(ce.CallerTranscript(unsent, True, confidence, continues, number, key))
         self._out.tell(ce.ResponseStarted(response.turn))
 
     # -------------------------------------------------------- utterances that end
@@ -168,7 +166,7 @@ class TurnEntry:
         """
         following = self._segmenter.split(utterance, at_ms)
         self._ended(utterance, at_ms - utterance.speech_end_ms, now_ms)
-        self._enter_part(transcript, now_ms, respond=False, goes_on=utterance.is_split)
+        self._enter_part(transcript, now_ms, respond=False, continues=utterance.is_split)
         return following
 
     def _ended(
@@ -228,8 +226,8 @@ class TurnEntry:
     def final(self, final: ev.TranscriptFinal, now_ms: int) -> None:
         """Take the final transcript of an utterance, if it is awaited."""
         use, turns = self._awaited.take(final.utterance), self._config.current.turns
-        goes_on = self._segmenter.utterance is not None and not turns.by_client
-        if use == "turn" and not goes_on:
+        speaks_on = self._segmenter.utterance is not None and not turns.by_client
+        if use == "turn" and not speaks_on:
             responds = turns.respond and not self._control.model_off
             self._enter_part(final, now_ms, respond=responds and bool(final.text))
         elif use:  # also of a lost connection, if the caller speaks again
@@ -259,11 +257,11 @@ class TurnEntry:
         now_ms: int,
         *,
         respond: bool,
-        goes_on: bool = False,
+        continues: bool = False,
     ) -> None:
         """Enter the words of an utterance as a message; *respond*: they get a response.
 
-        *goes_on*: the words continue the turn of the previous final transcript.
+        *continues*: the words continue the turn of the previous final transcript.
         """
         key = speech_key(recognised.utterance)
         carried = self._history.with_carried(recognised.text)
@@ -279,7 +277,7 @@ class TurnEntry:
             )
             self._queued.read(self._out.publish(added))
         confidence, number = recognised.confidence, recognised.utterance
-        self._out.tell(ce.CallerTranscript(unsent, True, confidence, goes_on, number, key))
+        self._out.tell(ce.CallerTranscript(unsent, True, confidence, continues, number, key))
 
     def edit(self, item_edit: ItemAdded | ItemRemoved, now_ms: int) -> None:
         """Add a message to the conversation, or remove one."""

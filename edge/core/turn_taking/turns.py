@@ -43,7 +43,7 @@ RESPONSE_MS = 600
 CLEAR_WORDS = 0.7
 """The confidence below which words of doubtful voices are ignored: Whisper gives up to 0.62 for a
 room full of people, and 0.8 or more for a single speaker."""
-WORDS_DEADLINE_MS = 60_000
+WORDS_TIMEOUT_MS = 60_000
 """The longest wait for the words of an utterance; after it the audio is gone."""
 
 
@@ -100,7 +100,7 @@ class Turns:
         if response and response.asks_until(now_ms + EARLY_REPLY_MS):
             utterance.onset = Onset.REPLY
         elif response and response.is_gone_on_from(at_ms):
-            utterance.onset = Onset.GOES_ON
+            utterance.onset = Onset.CONTINUES
             utterance.silence_before_ms = at_ms - response.request.speech_end_ms
         utterance.over_response = self._current.held
         self._tell_start(utterance, at_ms, self._segmenter.before_ms, now_ms)
@@ -115,7 +115,7 @@ class Turns:
             **self._out.head(now_ms),
             utterance=utterance.number,
             language=self._config.current.language,
-            deadline_ms=at_ms + WORDS_DEADLINE_MS,
+            deadline_ms=at_ms + WORDS_TIMEOUT_MS,
             over_response=utterance.over_response,
         )
         self._out.publish(started)
@@ -195,7 +195,7 @@ class Turns:
             and barge_in.is_backchannel(text, utterance.onset, response, config)
         )
         # a backchannel may still become an interruption, if more words follow soon
-        utterance.take_words(transcript, now_ms, backchannel=backchannel)
+        utterance.note_words(transcript, now_ms, backchannel=backchannel)
         if by_client:
             return
         if not text:
@@ -231,10 +231,10 @@ class Turns:
 
     def _interrupt(self, utterance: Utterance, now_ms: int) -> None:
         """End the current response, if there is one: the words are an interruption."""
-        goes_on = utterance.onset is Onset.GOES_ON
-        if goes_on and self._current.response:
+        continues = utterance.onset is Onset.CONTINUES
+        if continues and self._current.response:
             self._endpointer.pauses.reopened(utterance.silence_before_ms)
-        self._current.interrupt(now_ms, gone_on=goes_on)
+        self._current.interrupt(now_ms, gone_on=continues)
 
     def _endpoint(self, utterance: Utterance, now_ms: int) -> None:
         """Commit or discard the utterance if the silence has lasted long enough for its words."""

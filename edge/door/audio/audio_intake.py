@@ -16,7 +16,7 @@ from edge.core.messages.client_commands import Audio, ClientCommand
 from edge.core.messages.client_events import Trouble
 from edge.door.audio.file_admission import DECODE, ENDED, REFUSE, FileAdmission
 from edge.door.limits.allowance import OverBudgetError
-from edge.door.limits.costs import CHECK_FRAMES, CHECK_SOUND_S
+from edge.door.limits.costs import CHECK_AUDIO_S, CHECK_FRAMES
 from edge.door.limits.pace import Pace
 from edge.protocols.client_protocol import ClientProtocol, Json
 from runtime.audio.containers import Container
@@ -36,8 +36,8 @@ DROPPED_WORK_S = 0.01
 """The work, seconds, for which a message counts that finds no memory: it slows the sender."""
 SESSION_END_POLL_S = 0.2
 """The interval, seconds, at which a waiting decoder checks whether the session has ended."""
-CHECK_SOUND_BYTES = int(CHECK_SOUND_S * BYTES_PER_S)
-"""The sound of a live caller after which its budget is checked."""
+CHECK_AUDIO_BYTES = int(CHECK_AUDIO_S * BYTES_PER_S)
+"""The audio of a live caller after which its budget is checked."""
 LONGEST_LIVE_S = 2.0
 """A live client's longest message; a longer one is taken in pieces of this length."""
 
@@ -91,15 +91,15 @@ class AudioIntake:
         self._budget, self._work_clock = pace.budget, pace.work_clock
         self._connection = connection
         self._files = FileAdmission(decoder_memory)
-        self._messages = self._sound_bytes = 0
-        """Short messages, and bytes of sound, that the budget does not count yet."""
+        self._messages = self._audio_bytes = 0
+        """Short messages, and bytes of audio, that the budget does not count yet."""
         self._loop, self._loop_thread = asyncio.get_running_loop(), threading.get_ident()
         self._audio_in = AudioIn(self._on_loop(self._pass_to_shell), self._on_loop(self._not_audio))
 
     def take_if_audio(self, message: str | bytes) -> bool:
         """Take a short message if it is audio; return whether it is.
 
-        The frame and its sound are counted, which also bounds its work; only files are timed.
+        The frame and its audio are counted, which also bounds its work; only files are timed.
         """
         if self._files.state is ENDED:
             return False
@@ -130,7 +130,7 @@ class AudioIntake:
         self.keep_no_longer()
         self.await_more()
         self._messages += messages  # plain numbers: a call for each frame would cost more
-        if self._sound_bytes >= CHECK_SOUND_BYTES or self._messages >= CHECK_FRAMES:
+        if self._audio_bytes >= CHECK_AUDIO_BYTES or self._messages >= CHECK_FRAMES:
             self._count_heard()
             self._pace.check()
 
@@ -150,12 +150,12 @@ class AudioIntake:
     def _pass_to_shell(self, pcm: bytes) -> None:
         if pcm and self._files.state is not ENDED:
             self._shell.take_audio(pcm)
-        self._sound_bytes += len(pcm)
+        self._audio_bytes += len(pcm)
 
     def _count_heard(self) -> None:
         self._budget.spend_frames(self._messages)
-        self._budget.spend_sound(self._sound_bytes / BYTES_PER_S)
-        self._messages = self._sound_bytes = 0
+        self._budget.spend_audio(self._audio_bytes / BYTES_PER_S)
+        self._messages = self._audio_bytes = 0
 
     # -------------------------------------------------------- audio that the protocol keeps back
 
@@ -194,7 +194,7 @@ class AudioIntake:
             self._count_heard()
             self._pace.worked(began_s)
             return
-        self._budget.spend_sound(len(audio.data) / form.bytes_per_second)
+        self._budget.spend_audio(len(audio.data) / form.bytes_per_second)
         await self._pace.admit(long=True)
         begins = audio.begins
         for data in _pieces(audio.data, int(LONGEST_LIVE_S * form.rate_hz) * form.frame_bytes):

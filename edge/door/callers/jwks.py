@@ -100,7 +100,7 @@ class RemoteKeys:
         self.keys: Keys = ()
         self._url = url
         self._clock = clock
-        self._tried_at = self._fetched_at = -math.inf
+        self._tried_s = self._fetched_s = -math.inf
         self._fetching = asyncio.Lock()
         if goes_in_clear(url):
             log.warning("jwks_in_clear", advice="whoever is on the way can sign tokens: use https")
@@ -118,21 +118,21 @@ class RemoteKeys:
         async with self._fetching:
             if self._is_fresh and self._has_key_of(token, own):
                 return  # another caller has fetched the set
-            if self._clock() - self._tried_at >= AGAIN_S:
+            if self._clock() - self._tried_s >= AGAIN_S:
                 await self.fetch()
 
     async def keep_fresh(self) -> None:
         """Fetch the set again before it is too old, until cancelled."""
         while True:
-            due = max(self._fetched_at + RENEWED_S, self._tried_at + AGAIN_S)
-            await asyncio.sleep(max(0.0, due - self._clock()))
+            due_s = max(self._fetched_s + RENEWED_S, self._tried_s + AGAIN_S)
+            await asyncio.sleep(max(0.0, due_s - self._clock()))
             async with self._fetching:
-                if self._clock() >= self._tried_at + AGAIN_S:
+                if self._clock() >= self._tried_s + AGAIN_S:
                     await self.fetch()
 
     async def fetch(self) -> None:
         """Fetch the set; on failure the old one stays."""
-        self._tried_at = self._clock()
+        self._tried_s = self._clock()
         try:
             found, small = _parsed(await self._read())
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -142,12 +142,12 @@ class RemoteKeys:
         else:
             if small:
                 log.warning("jwks_key_too_small", keys=small, least_bits=LEAST_RSA_BITS)
-            self.keys, self._fetched_at = found, self._tried_at
+            self.keys, self._fetched_s = found, self._tried_s
             log.info("jwks_fetched", keys=len(found))
 
     @property
     def _is_fresh(self) -> bool:
-        return self._clock() - self._fetched_at < JWKS_MOST_AGE_S
+        return self._clock() - self._fetched_s < JWKS_MOST_AGE_S
 
     def _has_key_of(self, token: str, own: Keys) -> bool:
         return any(_is_signed_by(token, key, algorithms) for key, algorithms in self.keys + own)

@@ -37,7 +37,7 @@ from edge.door.limits.costs import REFUSAL_WORK_S
 from edge.door.opening.seat import Seat
 from edge.door.refusal import RefusedError
 from edge.door.transport import Transport
-from edge.protocols.client_protocol import CloseCode, Json, failed_part
+from edge.protocols.client_protocol import CloseCode, Json, failed_stage
 from runtime.buckets import Bucket
 from runtime.tasks import cancel
 from schemas.control import CallState
@@ -46,6 +46,8 @@ from schemas.events import EndReason
 log = structlog.get_logger(__name__)
 
 LEAST_WAIT_S = 0.01
+LAST_MESSAGES_S = 2.0
+"""The longest wait until the last messages are sent."""
 LONGEST_SLEEP_S = 5.0
 """The longest sleep, seconds: the beginning or end of a call changes the next limit."""
 
@@ -98,7 +100,7 @@ class Connection:
                 keeper.cancel()
                 leaver.cancel()
                 self._sender.close()
-                await asyncio.wait({writer}, timeout=2)
+                await asyncio.wait({writer}, timeout=LAST_MESSAGES_S)
                 writer.cancel()
         finally:
             self._sessions.detach()  # if this task was cancelled
@@ -244,8 +246,8 @@ class Connection:
         self._sender.tell(event, chunks=chunks)
         if isinstance(event, Trouble) and event.fatal:
             codes = self._protocol.admission.stage_close_codes
-            part = failed_part(event)
-            self._shut(codes.get(part, CloseCode.INTERNAL_ERROR), f"{part} is down")
+            stage = failed_stage(event)
+            self._shut(codes.get(stage, CloseCode.INTERNAL_ERROR), f"{stage} is down")
 
     def call_failed(self) -> None:
         self._shut(CloseCode.INTERNAL_ERROR, "Internal server error")

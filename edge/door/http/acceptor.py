@@ -109,7 +109,7 @@ class Acceptor:
         if error.errno == errno.ECONNABORTED:  # the client has left
             return
         self._files.lack(errno.errorcode.get(error.errno or 0, "unknown"))
-        self._end(self._table.oldest_idle())
+        self._end(self._table.oldest_unused())
         await asyncio.sleep(PAUSE_S)
 
     def _admit(self, sock: socket.socket, peer: str, connections: asyncio.TaskGroup) -> None:

@@ -182,7 +182,7 @@ async def _held(call: AdmittedCall) -> None:
     try:
         await _hold(call)
     except Exception:  # the boundary: a failing call ends no other
-        log.exception("call_broken")
+        log.exception("webrtc_call_broken")
         _refuse(call, 500, "server_error", "Internal server error.")
     finally:
         call.edge.address_limits.connections.give_back(call.seat.address)

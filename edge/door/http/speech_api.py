@@ -56,7 +56,7 @@ UPLOAD_TIMEOUT_S = 60.0
 """The time, seconds, in which a body must arrive."""
 MOST_JSON_BYTES = 64 * 1024
 MOST_UPLOAD_BYTES = 25 * 1024 * 1024
-MOST_SOUND_S = 600
+MOST_AUDIO_S = 600
 MOST_FIELD_BYTES = 4096
 MOST_REQUESTS_AT_ONCE = 16
 """The most requests at once, half of them from one address; others are refused."""
@@ -142,9 +142,9 @@ async def _speech(request: web.Request, edge: Edge, caller: Caller) -> web.Strea
         async with _jobs(edge, caller) as jobs:
             for index, text in enumerate(speech.sentences):
                 async with request.app[TURNSTILE].job:
-                    sound = b"".join([pcm async for pcm in jobs.speak(index, text)])
-                if sound:
-                    await _send(request, answer, AudioOut(OUT_HZ).feed(sound), speech)
+                    pcm = b"".join([chunk async for chunk in jobs.speak(index, text)])
+                if pcm:
+                    await _send(request, answer, AudioOut(OUT_HZ).feed(pcm), speech)
         if not answer.prepared:
             raise RequestError("invalid_value", "Nothing in input can be spoken.", "input")
         await answer.write_eof()
@@ -209,18 +209,18 @@ def _decoded(file: bytes) -> bytes:
         NotAudioError: there is none, or too much.
     """
     if file[:4] == b"RIFF":
-        pcm = read_wav(file, MOST_SOUND_S)
+        pcm = read_wav(file, MOST_AUDIO_S)
     elif (container := container_of(file, first=True)) is None:
         raise NotAudioError("a WAV, or a compressed file whose format can be told by its beginning")
     elif not media.available():
         raise NotAudioError(f"WAV, not {container.value}; aura-voice[media] decodes it")
     else:
         try:
-            pcm = media.decode_whole(file, container, MOST_SOUND_S * BYTES_PER_S)
+            pcm = media.decode_whole(file, container, MOST_AUDIO_S * BYTES_PER_S)
         except ValueError as error:
             raise NotAudioError(f"a file that can be decoded: {error}") from error
-    if len(pcm) > MOST_SOUND_S * BYTES_PER_S:
-        raise NotAudioError(f"{MOST_SOUND_S} s of sound at most")
+    if len(pcm) > MOST_AUDIO_S * BYTES_PER_S:
+        raise NotAudioError(f"{MOST_AUDIO_S} s of sound at most")
     return pcm
 
 

@@ -29,7 +29,6 @@ from schemas.events import (
     AnyEvent,
     EndReason,
     Event,
-    FaultyPart,
     Head,
     JobFailed,
     ResponseCancelled,
@@ -37,6 +36,7 @@ from schemas.events import (
     SessionEnded,
     SpeechReady,
     SpeechStarted,
+    StageOrAudio,
     TranscriptFinal,
 )
 from schemas.session_config import SessionConfig
@@ -66,7 +66,7 @@ class StageJobs:
     tenant: str
     session: str
     poll_s: float = RESULT_POLL_S
-    patience_s: float = PIECE_TIMEOUT_S
+    timeout_s: float = PIECE_TIMEOUT_S
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _events: list[AnyEvent] = field(default_factory=list)
     """The events of the stages, in the order of arrival."""
@@ -98,7 +98,7 @@ class StageJobs:
             **self.head(),
             utterance=number,
             language=language,
-            deadline_ms=now_ms() + int(self.patience_s * 1000),
+            deadline_ms=now_ms() + int(self.timeout_s * 1000),
             background=True,
         )
         await self.bus.publish(started)
@@ -136,7 +136,7 @@ class StageJobs:
                 first_token_ms=0.0,
                 took_ms=0.0,
                 model="",
-                deadline_ms=now_ms() + int(self.patience_s * 1000),
+                deadline_ms=now_ms() + int(self.timeout_s * 1000),
                 background=True,
             )
         )
@@ -164,14 +164,14 @@ class StageJobs:
                     return event
         return None
 
-    async def _more(self, stage: FaultyPart, number: int) -> None:
+    async def _more(self, stage: StageOrAudio, number: int) -> None:
         """Wait for an event of the *stage*'s job *number*; read the streams if none comes.
 
         Raises:
             StageFailedError: the stage gave it up, or is silent.
         """
         loop = asyncio.get_running_loop()
-        until_s = loop.time() + self.patience_s
+        until_s = loop.time() + self.timeout_s
         while not self._news.is_set():
             try:
                 async with asyncio.timeout(self.poll_s):
@@ -179,7 +179,7 @@ class StageJobs:
             except TimeoutError:
                 await self._reread()
             if loop.time() > until_s:
-                raise StageFailedError(f"no answer within {self.patience_s:g} s")
+                raise StageFailedError(f"no answer within {self.timeout_s:g} s")
         self._news.clear()
         for event in self._events:
             if not isinstance(event, JobFailed) or event.stage != stage:

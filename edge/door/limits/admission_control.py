@@ -4,7 +4,7 @@ A stage is full while a job has waited for too long within the last `calm_s` and
 free slot. It is strained while a job has waited a third as long within that time. Only the times of
 the latest such jobs are kept.
 
-While a stage is strained, sound that is ahead of live speech waits, and its addresses get no new
+While a stage is strained, audio that is ahead of live speech waits, and its addresses get no new
 calls. The first late job counts, since a refused caller can try again, and a caller in a call
 that is late cannot. A stage that works mostly for strangers is strained but never full: strangers
 get fewer slots, and engines serve other callers first.
@@ -52,8 +52,8 @@ class AdmissionControl:
         """Refuse calls from a wait of *wait_ms* on (0: never), until *calm_s* without one."""
         self._wait_ms = wait_ms
         self.calm_s = calm_s
-        self._behind_at: dict[str, float] = {}
-        self._strained_at: dict[str, float] = {}
+        self._behind_s: dict[str, float] = {}
+        self._strained_s: dict[str, float] = {}
 
     @classmethod
     def of(cls, settings: Settings) -> AdmissionControl:
@@ -65,9 +65,9 @@ class AdmissionControl:
         """Note *loads* by stage; *for_strangers* are the stages that work for strangers mostly."""
         for stage, load in loads.items():
             if self._wait_ms and load.behind(self._wait_ms) and stage not in for_strangers:
-                self._behind_at[stage] = now_s
+                self._behind_s[stage] = now_s
             if self.is_strained(load):
-                self._strained_at[stage] = now_s
+                self._strained_s[stage] = now_s
 
     def is_strained(self, load: StageLoad) -> bool:
         """Tell whether a stage with *load* begins to fall behind."""
@@ -75,12 +75,12 @@ class AdmissionControl:
 
     def full(self, now_s: float) -> str:
         """Return the stage that cannot keep up; empty: new calls are welcome."""
-        return self._since(self._behind_at, now_s)
+        return self._since(self._behind_s, now_s)
 
     def strained(self, now_s: float) -> str:
         """Return the stage that begins to fall behind; empty: all keep up."""
-        return self._since(self._strained_at, now_s)
+        return self._since(self._strained_s, now_s)
 
-    def _since(self, seen_at: Mapping[str, float], now_s: float) -> str:
-        late = [name for name, at in seen_at.items() if now_s - at < self.calm_s]
+    def _since(self, seen_s: Mapping[str, float], now_s: float) -> str:
+        late = [name for name, at_s in seen_s.items() if now_s - at_s < self.calm_s]
         return late[0] if late else ""

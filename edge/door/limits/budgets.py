@@ -4,10 +4,10 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from edge.door.limits.audio_ahead import AudioAhead
 from edge.door.limits.connection_budget import AddressBudget, ConnectionBudget
 from edge.door.limits.costs import Costs
 from edge.door.limits.message_memory import MessageMemory
-from edge.door.limits.sound_ahead import SoundAhead
 from runtime.common_share import MOST_ADDRESSES
 
 
@@ -17,7 +17,7 @@ class Budgets:
     def __init__(self, costs: Costs) -> None:
         self._costs = costs
         self._memory = MessageMemory()
-        self._ahead = SoundAhead(costs.sound_at_once_s)
+        self._ahead = AudioAhead(costs.audio_at_once_s)
         self._addresses: OrderedDict[str, AddressBudget] = OrderedDict()
         """By address; those used last stand at the end."""
 

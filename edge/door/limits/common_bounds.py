@@ -19,7 +19,7 @@ MB = 1_000_000
 WAITING_BYTES, WAITING_BYTES_OF_STRANGERS = 48 * MB, 16 * MB
 """The bytes that wait for all clients: a second of speech is 43 to 64 kB, and is taken at once."""
 SPOKEN_BYTES, SPOKEN_BYTES_OF_STRANGERS = 64 * MB, 4 * MB
-"""The bytes of sound kept until it is recognised, for an outage of the bus: 32 kB a second."""
+"""The bytes of audio kept until it is recognised, for an outage of the bus: 32 kB a second."""
 DECODED_BYTES, DECODED_BYTES_OF_STRANGERS = 256 * MB, 12 * MB
 """The bytes of compressed audio that waits to be decoded, and of decoders: DECODER_BYTES each."""
 DECODER_BYTES = 1 * MB
@@ -102,7 +102,7 @@ class CommonBounds:
     waiting: SplitShare
     """The bytes that wait for clients: see `SendBuffer`."""
     spoken: SplitShare
-    """The bytes of callers' sound that is not recognised yet."""
+    """The bytes of callers' audio that is not recognised yet."""
     decoded: SplitShare
     """The bytes of compressed audio that is not decoded yet."""
 

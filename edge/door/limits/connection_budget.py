@@ -1,4 +1,4 @@
-"""The budget of a connection: frames, bytes, time of the event loop, sound, typed turns. Pure.
+"""The budget of a connection: frames, bytes, time of the event loop, audio, typed turns. Pure.
 
 All client protocols have this policy. Each frame adds its costs to plain numbers. `clear_if_live`
 clears the numbers if a live caller spends as much; it is cheap. Otherwise `check` charges them, and
@@ -15,22 +15,22 @@ from __future__ import annotations
 from typing import Protocol
 
 from edge.door.limits.allowance import AHEAD, Allowance, Load
+from edge.door.limits.audio_ahead import AudioAhead, Debt
 from edge.door.limits.costs import (
+    AUDIO_PACE,
     BURST_BYTES,
     BURST_FRAMES,
     BURST_WORK_S,
+    CHECK_AUDIO_S,
     CHECK_BYTES,
     CHECK_FRAMES,
-    CHECK_SOUND_S,
     CHECK_WORK_S,
-    SOUND_PACE,
     WORK_AT_ONCE_S,
     WORK_PER_SECOND,
     Allowances,
     Costs,
 )
 from edge.door.limits.message_memory import Reservation
-from edge.door.limits.sound_ahead import Debt, SoundAhead
 
 ADDRESS_MULTIPLE = 2.0
 """The bound of an address, as a multiple of the bound of one connection."""
@@ -58,8 +58,8 @@ class AddressBudget:
     def __init__(self, address: str, costs: Costs, now_s: float) -> None:
         self.address = address
         self.connections: list[ConnectionBudget] = []
-        at_once_s = costs.sound_at_once_s * ADDRESS_MULTIPLE
-        self._sound = Allowance(at_once_s, SOUND_PACE, now_s)
+        at_once_s = costs.audio_at_once_s * ADDRESS_MULTIPLE
+        self._audio = Allowance(at_once_s, AUDIO_PACE, now_s)
         self._work = Allowance(WORK_AT_ONCE_S * ADDRESS_MULTIPLE, WORK_PER_SECOND, now_s)
 
     @property
@@ -73,16 +73,16 @@ class AddressBudget:
     @property
     def owes_nothing(self) -> bool:
         """Whether it has no connection and spent nothing, so that it may be forgotten."""
-        return not self.connections and self._sound.is_whole and self._work.is_whole
+        return not self.connections and self._audio.is_whole and self._work.is_whole
 
     def counted(self) -> None:
         """Note that the number of its connections has changed."""
         count = max(1, len(self.connections))
-        self._sound.rate, self._work.rate = SOUND_PACE * count, WORK_PER_SECOND * count
+        self._audio.rate, self._work.rate = AUDIO_PACE * count, WORK_PER_SECOND * count
 
-    def spend(self, work_s: float, sound_s: float, now_s: float) -> float:
+    def spend(self, work_s: float, audio_s: float, now_s: float) -> float:
         """Charge what one of them has spent; return the seconds until the debt is paid."""
-        return max(self._work.borrow(work_s, now_s), self._sound.borrow(sound_s, now_s))
+        return max(self._work.borrow(work_s, now_s), self._audio.borrow(audio_s, now_s))
 
 
 class ConnectionBudget:
@@ -98,6 +98,7 @@ class ConnectionBudget:
         "_address",
         "_ahead",
         "_allowances",
+        "_audio_s",
         "_bytes",
         "_cleared",
         "_debt",
@@ -105,7 +106,6 @@ class ConnectionBudget:
         "_live_frames",
         "_recognition",
         "_refilled_s",
-        "_sound_s",
         "_turns",
         "_typed",
         "_wait_s",
@@ -119,13 +119,13 @@ class ConnectionBudget:
         self,
         costs: Costs,
         address: AddressBudget,
-        ahead: SoundAhead,
+        ahead: AudioAhead,
         reservation: Reservation,
         now_s: float,
     ) -> None:
         """Share with *address*, and *ahead* with all; *reservation* is for long messages."""
         self._frames = self._bytes = self._turns = 0
-        self._work_s = self._sound_s = 0.0
+        self._work_s = self._audio_s = 0.0
         self._recognition: WatchedRecognition | None = None
         """The utterances of its session; None: it has no session."""
         self.is_stranger = True
@@ -162,9 +162,9 @@ class ConnectionBudget:
         """Count time of the event loop."""
         self._work_s += seconds
 
-    def spend_sound(self, seconds: float) -> None:
-        """Count sound."""
-        self._sound_s += seconds
+    def spend_audio(self, seconds: float) -> None:
+        """Count audio."""
+        self._audio_s += seconds
 
     def spend_turn(self) -> None:
         """Count a typed turn."""
@@ -189,7 +189,7 @@ class ConnectionBudget:
         """Whether no more was spent since the last check than a live call spends."""
         return not (
             self._frames >= CHECK_FRAMES
-            or self._sound_s >= CHECK_SOUND_S
+            or self._audio_s >= CHECK_AUDIO_S
             or self._work_s >= CHECK_WORK_S
             or self._bytes >= CHECK_BYTES
             or self._turns
@@ -204,14 +204,14 @@ class ConnectionBudget:
             self.load
             or self._wait_s
             or self._turns
-            or self._sound_s > SOUND_PACE * since_s
+            or self._audio_s > AUDIO_PACE * since_s
             or self._frames > self._live_frames * since_s
             or self._work_s > BURST_WORK_S * since_s
             or self._bytes > BURST_BYTES * since_s
         ):
             return False
         self._frames = self._bytes = 0
-        self._work_s = self._sound_s = 0.0
+        self._work_s = self._audio_s = 0.0
         self._cleared, self._refilled_s = True, now_s
         return True
 
@@ -221,14 +221,14 @@ class ConnectionBudget:
         Raises:
             OverBudgetError: the connection is to be closed.
         """
-        frames, size, work_s, sound_s = self._frames, self._bytes, self._work_s, self._sound_s
+        frames, size, work_s, audio_s = self._frames, self._bytes, self._work_s, self._audio_s
         self._frames = self._bytes = 0
-        self._work_s = self._sound_s = 0.0
+        self._work_s = self._audio_s = 0.0
         of = self._allowances
         if self._cleared:
-            of.spend(CHECK_FRAMES, CHECK_BYTES, CHECK_WORK_S, CHECK_SOUND_S, self._refilled_s)
+            of.spend(CHECK_FRAMES, CHECK_BYTES, CHECK_WORK_S, CHECK_AUDIO_S, self._refilled_s)
             self._cleared = False
-        wait_s = of.spend(frames, size, work_s, sound_s, now_s)
+        wait_s = of.spend(frames, size, work_s, audio_s, now_s)
         self._refilled_s = now_s + of.refill_s
         if self._turns or self._typed.amount:
             turns, self._turns = self._turns, 0
@@ -236,18 +236,18 @@ class ConnectionBudget:
             if self.is_stranger:
                 wait_s = max(wait_s, self._typed.wait_s(turns, self._ahead.strangers_turns, now_s))
         # typed turns cost the event loop nothing
-        self.load = max(of.frames.load, of.bytes.load, of.work.load, of.sound.load)
-        if self.is_ahead:  # live sound is within what its address has for each of its calls
+        self.load = max(of.frames.load, of.bytes.load, of.work.load, of.audio.load)
+        if self.is_ahead:  # live audio is within what its address has for each of its calls
             wait_s = max(
                 wait_s,
-                self._address.spend(work_s, sound_s, now_s),
-                self._debt.wait_s(sound_s, self._ahead.sound.of(stranger=self.is_stranger), now_s),
+                self._address.spend(work_s, audio_s, now_s),
+                self._debt.wait_s(audio_s, self._ahead.audio.of(stranger=self.is_stranger), now_s),
             )
         self._wait_s = wait_s
         return wait_s
 
     def is_held(self, *, strained: bool) -> bool:
-        """Tell whether sound that is ahead must wait for the stages.
+        """Tell whether audio that is ahead must wait for the stages.
 
         *strained*: a stage begins to fall behind. An utterance that is open is never cut.
         """

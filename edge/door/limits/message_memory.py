@@ -13,7 +13,7 @@ from edge.door.limits.fair_queue import FairQueue
 MESSAGE_MEMORY_BYTES = 8 * 1024 * 1024
 """Four recordings of a minute; read, unmasked and decoded, a message takes three times its size."""
 LONG_BYTES = 64 * 1024
-"""Two seconds of sound; a shorter message is read at once."""
+"""Two seconds of audio; a shorter message is read at once."""
 LONGEST_RESERVATION_S = 10.0
 """A connection that holds memory for longer, while others wait, is closed."""
 RESERVATION_RETRY_S = 0.1

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 WAIT_PIECE_S = 0.25
 """A wait is cut into such pieces."""
-LONGEST_WAIT_OF_SOUND_S = 10.0
+LONGEST_WAIT_OF_AUDIO_S = 10.0
 """The longest wait of audio for stages that are strained."""
 
 
@@ -34,7 +34,7 @@ class DataSource(Protocol):
 
 
 class Pace:
-    """Waits as the state of one connection's pace says."""
+    """Carries out the pace of one connection: has it wait for as long as `PaceState` decides."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Pace:
         clock: Callable[[], float] = time.monotonic,
         work_clock: Callable[[], float] = time.thread_time,
     ) -> None:
-        """Use *queue* for bursts; sound that is ahead waits while *strained* names a stage.
+        """Use *queue* for bursts; audio that is ahead waits while *strained* names a stage.
 
         *clock* returns seconds, and *work_clock* the CPU seconds of the event loop: while other
         processes had its core, no connection worked.
@@ -111,7 +111,7 @@ class Pace:
         Raises:
             OverBudgetError: the connection is to be closed.
         """
-        until_s = self.clock() + LONGEST_WAIT_OF_SOUND_S
+        until_s = self.clock() + LONGEST_WAIT_OF_AUDIO_S
         while wait_s := self._state.wait_s(self.clock(), until_s, self._strained):
             if (source := self._source()) is not None:
                 source.note_slowed()

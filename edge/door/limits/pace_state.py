@@ -53,7 +53,7 @@ class PaceState:
     def wait_s(self, now_s: float, until_s: float, strained: Callable[[], str]) -> float:
         """Return the seconds for which the next message waits: for its debt, or for the stages.
 
-        Sound that is ahead waits until *until_s* at most while *strained* names a stage.
+        Audio that is ahead waits until *until_s* at most while *strained* names a stage.
 
         Raises:
             OverBudgetError: the connection is to be closed.

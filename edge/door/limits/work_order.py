@@ -1,9 +1,9 @@
 """The order of an edge's waiting work: which piece is next, how many begin in a round. Pure.
 
-    IDLE --add--> BEGINS
+    EMPTY --add--> BEGINS
     BEGINS --rest--> RESTS
     RESTS --wake--> BEGINS
-    BEGINS --empty--> IDLE
+    BEGINS --empty--> EMPTY
 
 A caller with a token who sends no more than a live caller does waits in a line of its own, which
 has three of four pieces while anybody waits in it; all others wait in a second line. In each the
@@ -53,7 +53,7 @@ class Place(Enum):
 class QueuePhase(Enum):
     """What the queue does with its pieces."""
 
-    IDLE = auto()
+    EMPTY = auto()
     """Nothing waits."""
     BEGINS = auto()
     """Pieces begin in the next round."""
@@ -71,13 +71,13 @@ class QueueMove(Enum):
     EMPTY = auto()
 
 
-IDLE, BEGINS, RESTS = QueuePhase
+EMPTY, BEGINS, RESTS = QueuePhase
 
 QUEUE_MOVES: Mapping[tuple[QueuePhase, QueueMove], QueuePhase] = {
-    (IDLE, QueueMove.ADD): BEGINS,
+    (EMPTY, QueueMove.ADD): BEGINS,
     (BEGINS, QueueMove.REST): RESTS,
     (RESTS, QueueMove.WAKE): BEGINS,
-    (BEGINS, QueueMove.EMPTY): IDLE,
+    (BEGINS, QueueMove.EMPTY): EMPTY,
 }
 
 
@@ -91,7 +91,7 @@ class WorkOrder(Generic[T]):
         self._passed = 0
         """The pieces of live callers since the last piece of the others."""
         self._work = Allowance(QUEUE_AT_ONCE_S, QUEUE_SHARE, now_s)
-        self._phase = IDLE
+        self._phase = EMPTY
         self._pieces = 1
         """The pieces that begin in a round."""
         self._piece_s = 0.0
@@ -108,7 +108,7 @@ class WorkOrder(Generic[T]):
             self._live.add(address, piece)
         else:
             self._others.add(address, piece, uncharged=place is Place.NEXT)
-        if self._phase is IDLE:
+        if self._phase is EMPTY:
             self._move(QueueMove.ADD)
             return True
         if self._phase is RESTS and place is Place.LIVE:  # the others rest; a live caller does not

@@ -59,9 +59,9 @@ class WorkQueue:
 
     async def wait(self, address: str, place: Place = Place.FAIR) -> None:
         """Wait at *place* until the piece that follows may begin."""
-        begun = asyncio.get_running_loop().create_future()
-        self.put(address, lambda: None if begun.done() else begun.set_result(None), place)
-        await begun
+        may_begin = asyncio.get_running_loop().create_future()
+        self.put(address, lambda: None if may_begin.done() else may_begin.set_result(None), place)
+        await may_begin
 
     async def off_loop(self, work: Callable[[], T]) -> tuple[T, float]:
         """Return the result of *work* and its CPU seconds. The edge has one thread for it."""

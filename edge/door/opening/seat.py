@@ -53,7 +53,7 @@ def new_session() -> str:
 class Seat:
     """The seat of one connection, for one session at a time."""
 
-    def __init__(  # noqa: PLR0913  # all but four are optional keyword arguments
+    def __init__(  # noqa: PLR0913  # four say whose seat; the others are options
         self,
         seats: Seats,
         protocol: ClientProtocol,

@@ -144,7 +144,7 @@ class Phones:
         except BaresipError as error:  # the caller has left
             log.info("call_not_answered", why=type(error).__name__)
         except Exception:  # the boundary: a failing call ends no other
-            log.exception("call_broken")
+            log.exception("sip_call_broken")
 
     async def _answer(self, call: Call) -> None:
         await call.answer()
@@ -176,7 +176,7 @@ class Phones:
             log.info("call_not_placed", why=type(error).__name__)
             await self._edge.bus.send(reply, CallPlaced(fault=FAULTS.get(type(error), "failed")))
         except Exception:  # the boundary: a failing call ends no other
-            log.exception("call_broken")
+            log.exception("sip_call_broken")
             await self._edge.bus.send(reply, CallPlaced(fault="failed"))
 
     async def _ring(self, call: Call, reply: str, session: str) -> None:

@@ -78,8 +78,8 @@ class FrameIntake:
             if not frames.set_aside(data):
                 self._handler._pause_reading_for_buffer()
             return False, b""
-        if frames.begun:
-            data = frames.with_begun(data)
+        if frames.incomplete:
+            data = frames.with_incomplete(data)
         if self._budget.is_stranger and self._pace.is_round_full:
             frames.add(data, 0)
             self._take_step(IntakeStep.GO_ON_LATER, 0.0)
@@ -108,7 +108,7 @@ class FrameIntake:
             if message is None or not intake.take_if_audio(message):
                 return at
             at += len(frame)
-        self._frames.begun = short.begun
+        self._frames.incomplete = short.incomplete
         return len(data)
 
     @property
@@ -236,7 +236,7 @@ class ShortMessages(NamedTuple):
 
     messages: list[bytes]
     """Each a whole masked frame."""
-    begun: bytes
+    incomplete: bytes
     """The start of another one."""
 
 

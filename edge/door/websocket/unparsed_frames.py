@@ -88,7 +88,7 @@ class UnparsedFrames:
         self._reservation = reservation
         self._most_bytes = most_bytes
         self.heads = FrameHeads()
-        self.begun = b""
+        self.incomplete = b""
         """The start of a message for the receiver, kept until the rest of it has come."""
         self._rest, self._at = b"", 0
         """The latest data, and the number of its parsed bytes."""
@@ -112,9 +112,9 @@ class UnparsedFrames:
         self._dropped_bytes += len(data)
         return self._dropped_bytes < MOST_DROPPED_BYTES
 
-    def with_begun(self, data: bytes) -> bytes:
+    def with_incomplete(self, data: bytes) -> bytes:
         """Return *data* behind the start of a message that was kept for the receiver."""
-        data, self.begun = self.begun + data, b""
+        data, self.incomplete = self.incomplete + data, b""
         return data
 
     def add(self, data: bytes, at: int) -> None:
@@ -131,7 +131,7 @@ class UnparsedFrames:
 
     def clear(self) -> None:
         """Free all data."""
-        self.begun = self._rest = b""
+        self.incomplete = self._rest = b""
 
     # -------------------------------------------------------- what is done next
 

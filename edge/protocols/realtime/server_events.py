@@ -30,7 +30,7 @@ from edge.core.messages.client_events import (
     Trouble,
     TurnHandedIn,
 )
-from edge.protocols.client_protocol import Json, failed_part
+from edge.protocols.client_protocol import Json, failed_stage
 from edge.protocols.realtime.client_calls import ClientCalls
 from edge.protocols.realtime.items import Items
 from edge.protocols.realtime.output_buffer import OutputBuffer
@@ -38,9 +38,9 @@ from edge.protocols.realtime.responses import OpenResponse, RequestedResponse, u
 from edge.protocols.realtime.session_object import SessionObject
 from edge.protocols.realtime.utterances import Utterances
 from edge.protocols.realtime.wire import SERVER_ERROR, Ids, RequestError
-from schemas.events import FaultyPart
+from schemas.events import StageOrAudio
 
-FAULTS: dict[FaultyPart, str] = {
+FAULTS: dict[StageOrAudio, str] = {
     "audio": "audio_failed",
     "stt": "transcription_failed",
     "llm": "language_model_failed",
@@ -240,14 +240,14 @@ class ServerEvents:
 
     def _trouble(self, event: Trouble) -> list[Json]:
         """Return the events of a failure that the end of a response or an item does not report."""
-        part = failed_part(event)
-        failed = {"type": SERVER_ERROR, "code": FAULTS[part], "message": event.reason}
+        stage = failed_stage(event)
+        failed = {"type": SERVER_ERROR, "code": FAULTS[stage], "message": event.reason}
         out: list[Json] = []
-        if part == "stt":
+        if stage == "stt":
             out = self.utterances.failed(event.utterance, failed)
             if out and not event.fatal:
                 return out
-        elif part != "audio" and not event.fatal:
+        elif stage != "audio" and not event.fatal:
             return out
-        error = RequestError(FAULTS[part], event.reason)
+        error = RequestError(FAULTS[stage], event.reason)
         return [*out, self.ids.error(error, None, SERVER_ERROR)]

@@ -18,7 +18,7 @@ MOST_TOOLS_BYTES = 128 * 1024
 """The most bytes of all of them, as JSON: each job of the language model describes them."""
 MOST_STEPS = 10
 """The most steps of one turn: a client may let the model call tools repeatedly."""
-CLIENT_DEADLINE_MS = 60_000
+CLIENT_TOOL_TIMEOUT_MS = 60_000
 """The time for a client's result, after which the model is told that the call failed."""
 
 
@@ -44,7 +44,7 @@ class FunctionTool(msgspec.Struct, frozen=True, kw_only=True):
             "description": self.description or "",
             "parameters": self.parameters or {},
             "kind": "client",
-            "deadline_ms": CLIENT_DEADLINE_MS,
+            "deadline_ms": CLIENT_TOOL_TIMEOUT_MS,
         }
 
 

@@ -79,7 +79,7 @@ def test_the_operators_values_are_those_of_each_session() -> None:
     )
     session = settings.session
     assert (session.turns.silence_ms, session.language) == (700, "de")
-    assert session.response.deadline_ms == 9000
+    assert session.response.timeout_ms == 9000
     assert session.voice.chunk_ms == 100
     assert not session.record_audio
 

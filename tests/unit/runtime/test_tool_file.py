@@ -29,7 +29,7 @@ def test_tools_are_read_in_their_order(tmp_path: Path) -> None:
             kind="webhook",
             target="https://example.org/book",
             parameters={"type": "object"},
-            deadline_ms=500,
+            timeout_ms=500,
         ),
     )
 

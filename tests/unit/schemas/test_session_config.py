@@ -69,7 +69,7 @@ def test_an_event_of_before_is_read_by_its_flat_names() -> None:
         "low",
         3,
     )
-    assert (config.voice.delivery, config.turns.ask_eot, config.response.deadline_ms) == (
+    assert (config.voice.delivery, config.turns.ask_eot, config.response.timeout_ms) == (
         "chunks",
         True,
         9000,
@@ -80,7 +80,7 @@ def test_missing_flat_names_have_the_defaults_of_their_time() -> None:
     event = codec.decode(msgpack.packb({**HEAD, "type": "session.resumed"}))
     assert isinstance(event, ev.SessionResumed)
     assert event.config.turns.ask_eot is False
-    assert event.config.response.deadline_ms == 15_000
+    assert event.config.response.timeout_ms == 15_000
 
 
 @pytest.mark.parametrize("path", [*FLAT_NAMES.values(), "interruption.false_interruption_ms"])

@@ -114,14 +114,14 @@ def test_the_tool_to_hand_over_names_its_targets_to_the_model() -> None:
     tool = transfer_tool({"sales": "Sells.", "vault": ""})
     assert transfer_targets(tool) == ("sales", "vault")
     assert tool.description.splitlines()[1:] == ["sales: Sells.", "vault"]
-    assert (tool.kind, tool.deadline_ms) == ("builtin", 10_000)
+    assert (tool.kind, tool.timeout_ms) == ("builtin", 10_000)
     assert tool.parameters["required"] == ["agent"]
 
 
 def test_a_telephone_rings_for_longer_than_an_agent_takes() -> None:
     tool = transfer_tool({"sales": ""}, {"boss": "+1"})
     assert transfer_targets(tool) == ("sales", "boss")
-    assert tool.deadline_ms == RINGS_MS
+    assert tool.timeout_ms == RINGS_MS
 
 
 @given(st.dictionaries(NAMES, st.text(max_size=9), max_size=5))

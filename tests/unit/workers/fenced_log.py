@@ -45,9 +45,12 @@ class FencedLog:
         self.behind = 0
         return known
 
-    async def last(self, subject: str) -> Stored | None:
+    async def last(self, subject: str, *, at_least: int = 0) -> Stored | None:
         assert subject == subjects.session_events("t", "s", "say")
-        return next(reversed(self._known()), None)
+        known = self._known()
+        if at_least and (not known or known[-1].seq < at_least):
+            known = self._known()  # the replica has caught up
+        return known[-1] if known else None
 
     async def read(self, stream: str, subject: str, *, after: int) -> list[Stored]:
         assert (stream, subject) == (subjects.EVENTS_STREAM, "aura.ev.t.s.say")

@@ -18,7 +18,7 @@ class DecodedText:
     no_speech: float
     """0..1: the probability that there is no speech."""
     tokens: int
-    sound: bool
+    reliable: bool
     """Whether the text is complete, likely and no loop, so that no wider window is needed."""
     eot_stt: float | None = None
     """0..1: the probability that a sentence ends with the last word."""
@@ -28,13 +28,13 @@ class DecodedText:
         return math.exp(min(0.0, self.logprob))
 
 
-NOTHING: Final = DecodedText("", -9.0, 1.0, 0, sound=False)
+NOTHING: Final = DecodedText("", -9.0, 1.0, 0, reliable=False)
 
 
 def remaining_ways(left: list[Way], heard: DecodedText, *, hurried: bool) -> list[Way]:
     """Return the ways that remain to be tried after the first of *left* gave *heard*."""
     way, *wider = left
-    if not heard.sound:
+    if not heard.reliable:
         return wider
     again = way.second_decoding(heard.confidence) if heard.text and not hurried else None
     return [again] if again else []
@@ -42,7 +42,7 @@ def remaining_ways(left: list[Way], heard: DecodedText, *, hurried: bool) -> lis
 
 def better(known: DecodedText, new: DecodedText) -> DecodedText:
     """Return the likelier text, with the greedy decoding's `eot_stt`, as beams have none."""
-    best = max(known, new, key=lambda text: (text.sound, text.logprob))
+    best = max(known, new, key=lambda text: (text.reliable, text.logprob))
     return replace(best, eot_stt=known.eot_stt if best.eot_stt is None else best.eot_stt)
 
 

@@ -66,14 +66,14 @@ class RestRecognizer:
             ServerUnavailableError: a retry may succeed.
             EngineRefusedError: the server refuses the request, or its answer has another form.
         """
-        began, audio_ms = time.monotonic(), len(pcm) // BYTES_PER_MS
+        began_s, audio_ms = time.monotonic(), len(pcm) // BYTES_PER_MS
         if audio_ms < LEAST_MS:
             return Recognition("", 0.0, audio_ms, 0.0)
         client, library = self._client.get()
         with translating_errors(library, SERVER, self._model):
             reply = self._ask(client, library, write_wav(pcm[: len(pcm) // 2 * 2]), language)
         text, confidence = heard(reply)
-        took_ms = (time.monotonic() - began) * 1000
+        took_ms = (time.monotonic() - began_s) * 1000
         return Recognition(text, confidence if text else 0.0, audio_ms, took_ms)
 
     def _ask(self, client: Any, library: Library, wav: bytes, language: str) -> dict[str, Any]:

@@ -101,7 +101,7 @@ class WhisperRecognizer:
         no utterance waits for another's retry. So is an utterance with low confidence, unless
         *hurried*.
         """
-        began = time.perf_counter()
+        began_s = time.perf_counter()
         self._load()
         cut = [whisper_postprocess.pieces(levelled(_floats(pcm))) for pcm in pcms]
         owners = [index for index, pieces in enumerate(cut) for _ in pieces]
@@ -112,7 +112,7 @@ class WhisperRecognizer:
             texts[index][at] = heard
             if len(texts[index]) == len(cut[index]):
                 text, confidence, eot = joined([text for _, text in sorted(texts[index].items())])
-                took_ms = (time.perf_counter() - began) * 1000
+                took_ms = (time.perf_counter() - began_s) * 1000
                 audio_ms = len(pcms[index]) // BYTES_PER_MS
                 yield index, Recognition(text, confidence, audio_ms, took_ms, eot)
 
@@ -189,10 +189,10 @@ class WhisperRecognizer:
         else:
             likely = full or no_speech > _SURELY_NO_SPEECH
         whole = once is not None or (len(ids) < most - 1 and not whisper_postprocess.loops(raw))
-        sound = whole and likely
-        readable = sound and not once and result.logits
+        reliable = whole and likely
+        readable = reliable and not once and result.logits
         eot = self._sentence_end.after(ids, result.logits[0]) if readable else None
-        return DecodedText(text, logprob, no_speech, len(ids), sound, eot)
+        return DecodedText(text, logprob, no_speech, len(ids), reliable, eot)
 
     def _languages(self, encoded: Any, count: int, language: str) -> Iterable[str]:
         if not self._model.model.is_multilingual:

@@ -25,8 +25,8 @@ METRICS = {"type": "turn_metrics", "interrupted": False}
 INTERRUPTED = {"type": "ai_interrupted", "heard": "wo"}
 
 
-def told(*messages: tuple[float, dict[str, Any]], spoke_until: float | None = 10.0) -> Outcome:
-    outcome = Outcome(spoke_until=spoke_until)
+def told(*messages: tuple[float, dict[str, Any]], spoke_until_s: float | None = 10.0) -> Outcome:
+    outcome = Outcome(spoke_until_s=spoke_until_s)
     for now, message in messages:
         outcome.add(message, now)
     return outcome
@@ -34,34 +34,34 @@ def told(*messages: tuple[float, dict[str, Any]], spoke_until: float | None = 10
 
 def test_a_call_ends_when_the_answer_was_played_to_its_end() -> None:
     outcome = told((12.0, chunk(2.0)), (12.1, chunk(1.5)), (12.2, DONE), (12.2, METRICS))
-    assert outcome.ends_at == pytest.approx(12.0 + 3.5 + HEARD_S)
+    assert outcome.ends_s == pytest.approx(12.0 + 3.5 + HEARD_S)
 
 
 def test_a_gap_in_the_answer_is_played_as_silence() -> None:
     outcome = told((12.0, chunk(1.0)), (20.0, chunk(1.0)), (20.0, DONE), (20.0, METRICS))
-    assert outcome.ends_at == pytest.approx(21.0 + HEARD_S)
+    assert outcome.ends_s == pytest.approx(21.0 + HEARD_S)
 
 
 def test_a_call_does_not_end_before_all_was_said_or_while_an_answer_may_come() -> None:
-    assert told((12.0, chunk(1.0)), (12.0, METRICS)).ends_at is None
+    assert told((12.0, chunk(1.0)), (12.0, METRICS)).ends_s is None
     whole = ((5.0, chunk(1.0)), (5.0, DONE), (5.0, METRICS))
-    assert told(*whole, spoke_until=None).ends_at is None
-    assert told(*whole).ends_at == 10.0
+    assert told(*whole, spoke_until_s=None).ends_s is None
+    assert told(*whole).ends_s == 10.0
 
 
 def test_the_wait_for_an_answer_begins_when_all_was_said() -> None:
-    greeted = told((5.0, chunk(1.0)), spoke_until=None)
-    assert greeted.patient_until(5.0) == 35.0
-    greeted.spoke_until = 400.0
-    assert greeted.patient_until(5.0) == 430.0
+    greeted = told((5.0, chunk(1.0)), spoke_until_s=None)
+    assert greeted.times_out_s(5.0) == 35.0
+    greeted.spoke_until_s = 400.0
+    assert greeted.times_out_s(5.0) == 430.0
 
 
 def test_an_answer_interrupted_by_the_recording_does_not_end_the_wait() -> None:
     cut = ((5.0, chunk(9.0)), (5.1, DONE), (5.1, METRICS), (6.0, INTERRUPTED))
-    assert told(*cut).ends_at is None
-    assert told(*cut, (6.0, {"type": "turn_metrics", "interrupted": True})).ends_at is None
+    assert told(*cut).ends_s is None
+    assert told(*cut, (6.0, {"type": "turn_metrics", "interrupted": True})).ends_s is None
     after = told(*cut, (12.0, chunk(1.0)), (12.0, DONE), (12.0, METRICS))
-    assert after.ends_at == pytest.approx(13.0 + HEARD_S)
+    assert after.ends_s == pytest.approx(13.0 + HEARD_S)
 
 
 def test_both_levels_are_shown_at_the_time_at_which_they_sound() -> None:
@@ -80,7 +80,7 @@ def test_both_levels_are_shown_at_the_time_at_which_they_sound() -> None:
 def test_an_error_ends_a_call_once_all_was_said() -> None:
     error = {"type": "error", "message": "Language model error", "code": "LLM_ERROR", "details": ""}
     outcome = told((5.0, error))
-    assert (outcome.ends_at, outcome.errors) == (10.0, ["Language model error (LLM_ERROR)"])
+    assert (outcome.ends_s, outcome.errors) == (10.0, ["Language model error (LLM_ERROR)"])
 
 
 @pytest.mark.parametrize(

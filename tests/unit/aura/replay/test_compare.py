@@ -42,7 +42,7 @@ def test_differences_are_found() -> None:
     (then, now), _ = comparison.pairs
     assert then
     assert now
-    assert (then.answer, now.answer) == ("The capital of France is Paris.", "Paris!")
+    assert (then.response, now.response) == ("The capital of France is Paris.", "Paris!")
     assert len(comparison.other) == 2
 
 

@@ -102,7 +102,7 @@ def part(number: int, from_ms: int, *ticks: int) -> ev.InputsDelivered:
     for at_ms in (from_ms, *ticks):
         log.note(Ticked(), at_ms)
     taken = log.pop_section((from_ms, *ticks)[-1])
-    return msgspec.structs.replace(taken, part=number)
+    return msgspec.structs.replace(taken, section=number)
 
 
 def started(at_ms: int) -> ev.SessionStarted:
@@ -264,7 +264,7 @@ def test_every_input_comes_back_from_the_log(call_input: AnyInput) -> None:
 def test_an_input_of_an_older_aura_gets_defaults_for_new_fields() -> None:
     rows = pack([InputRow(1234, FINISHED, ("caller_left",))], 1234)
     part = ev.InputsDelivered(
-        tenant="t", session="s", at_ms=1, part=0, from_ms=1234, frames=0, voice=b"", rows=rows
+        tenant="t", session="s", at_ms=1, section=0, from_ms=1234, frames=0, voice=b"", rows=rows
     )
     ((_, finished),) = read([part], {})
     assert finished == Finished("caller_left", may_return=False)

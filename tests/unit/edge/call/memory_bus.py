@@ -30,9 +30,9 @@ class MemoryBus:
         self.liveness = LinkLiveness(Client())
         self._handlers: dict[str, DeliveryHandler] = {}
 
-    async def publish(self, event: ev.Event, data: bytes, *, patience_s: float) -> int:
+    async def publish(self, event: ev.Event, data: bytes, *, timeout_s: float) -> int:
         assert codec.decode(data) == event
-        assert patience_s > 0
+        assert timeout_s > 0
         self.stored.append(event)
         return len(self.stored)
 

@@ -1,6 +1,6 @@
 """What a call does while its bus is away."""
 
-from edge.call.bus_outage import DEAF_MS, BusOutage
+from edge.call.bus_outage import KEEPS_AUDIO_MS, BusOutage
 
 
 class Away:
@@ -29,14 +29,14 @@ def test_the_caller_is_told_once_however_many_parts_are_away() -> None:
 def test_a_log_that_is_gone_makes_deaf_though_servers_answer() -> None:
     away = Away()
     away.absence.note("log", away=True)
-    assert not away.absence.deaf
-    away.now_ms += DEAF_MS + 1
-    assert away.absence.deaf
+    assert not away.absence.drops_audio
+    away.now_ms += KEEPS_AUDIO_MS + 1
+    assert away.absence.drops_audio
     away.absence.note("link", away=True)
     away.absence.note("link", away=False)
-    assert away.absence.deaf
+    assert away.absence.drops_audio
     away.absence.note("log", away=False)
-    assert not away.absence.deaf
+    assert not away.absence.drops_audio
 
 
 def test_nothing_that_was_away_is_nothing_that_came_back() -> None:

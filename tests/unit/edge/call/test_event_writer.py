@@ -74,10 +74,10 @@ async def test_events_are_stored_in_their_order_to_the_last() -> None:
 class SmallBus(MemoryBus):
     """A bus that takes no event with many keys."""
 
-    async def publish(self, event: Event, data: bytes, *, patience_s: float) -> int:
+    async def publish(self, event: Event, data: bytes, *, timeout_s: float) -> int:
         if len(data) > 1000:
             raise BusRefusedError("too large")
-        return await super().publish(event, data, patience_s=patience_s)
+        return await super().publish(event, data, timeout_s=timeout_s)
 
 
 async def test_an_event_that_is_too_large_ends_the_session_and_holds_up_no_other() -> None:
@@ -105,10 +105,10 @@ async def test_who_waits_is_told_when_what_was_put_before_is_stored() -> None:
 
 async def test_who_waits_is_not_held_up_by_what_comes_later() -> None:
     class OneSlow(MemoryBus):
-        async def publish(self, event: Event, data: bytes, *, patience_s: float) -> int:
+        async def publish(self, event: Event, data: bytes, *, timeout_s: float) -> int:
             if self.stored:
                 await asyncio.Event().wait()
-            return await super().publish(event, data, patience_s=patience_s)
+            return await super().publish(event, data, timeout_s=timeout_s)
 
     events = writer(OneSlow())
     events.put(pressed("1"))
@@ -138,10 +138,10 @@ async def test_who_waits_after_the_close_is_told_once_all_is_stored() -> None:
 class AwayBus(MemoryBus):
     """A bus that goes away after three events."""
 
-    async def publish(self, event: Event, data: bytes, *, patience_s: float) -> int:
+    async def publish(self, event: Event, data: bytes, *, timeout_s: float) -> int:
         if len(self.stored) == 3:
             raise BusAwayError("not acknowledged")
-        return await super().publish(event, data, patience_s=patience_s)
+        return await super().publish(event, data, timeout_s=timeout_s)
 
 
 @pytest.mark.parametrize(("given", "lost"), [(3, []), (8, [5])])

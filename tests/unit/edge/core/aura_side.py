@@ -54,7 +54,7 @@ class AuraSide:
     ) -> Response:
         """Have the language model asked to respond to *text*."""
         utterance = Utterance(1, speech_end_ms=self.now_ms)
-        return self.requester.take(
+        return self.requester.respond_to(
             utterance, transcript(text), self.now_ms, speculative=speculative, ask_eot=ask_eot
         )
 

@@ -193,7 +193,7 @@ def test_a_response_is_left_open_for_a_caller_who_comes_back_and_hears_its_rest(
         back.speaks(index, 1000, turn=1)
     back.quiet(3000)
     (over,) = back.events(ev.AnswerHeard)
-    assert (over.complete, over.part) == (True, 1)
+    assert (over.complete, over.earlier_connections) == (True, 1)
     assert left.spoken_ms() == 1000
     assert back.spoken_ms() == 2000 - cut.played_ms
     assert [one.text for one in back.call.history.messages] == [QUESTION, over.text]

@@ -54,7 +54,7 @@ def test_words_that_were_carried_are_of_the_turn_but_not_of_the_utterance() -> N
     r.quiet(3000)
     assert r.told(ResponseDropped) == [ResponseDropped(1, "retracted")]
     words = r.told(CallerTranscript)[-1]
-    assert (words.text, words.goes_on) == ("And of Spain?", True)
+    assert (words.text, words.continues) == ("And of Spain?", True)
     assert r.events(ev.TurnCommitted)[-1].text == f"{QUESTION} And of Spain?"
 
 

@@ -35,9 +35,9 @@ def numbers(of: msgspec.Struct, path: str = "") -> Iterator[str]:
     for field in msgspec.structs.fields(of):
         value = getattr(of, field.name)
         if isinstance(value, msgspec.Struct):
-            yield from numbers(value, f"{path}{field.name}.")
+            yield from numbers(value, f"{path}{field.encode_name}.")
         elif isinstance(value, int | float) and not isinstance(value, bool):
-            yield f"{path}{field.name}"
+            yield f"{path}{field.encode_name}"
 
 
 LIMITS = [

@@ -63,7 +63,7 @@ def test_speech_just_after_the_start_of_a_response_continues_the_turn(
     assert r.events(ev.TurnCommitted)[-1].text == f"{FIRST} {SECOND}"
     assert shown(r) == f"{FIRST} {SECOND}"
     finals = [one for one in r.told(CallerTranscript) if one.final]
-    assert [one.goes_on for one in finals] == [False, True]
+    assert [one.continues for one in finals] == [False, True]
     assert [one.heard for one in r.told(Interrupted)] == ([""] if heard_ms else [])
     (carried,) = [one for one in r.events(ev.AnswerHeard) if one.carried]
     assert (carried.played_ms > 0) is (heard_ms > 0)
@@ -77,7 +77,7 @@ def test_later_speech_interrupts_and_history_has_the_heard_part() -> None:
     r.quiet(1500)
     assert [one.role for one in r.call.history.messages] == ["user", "assistant"]
     assert r.events(ev.TurnCommitted)[-1].text == "Wait, I mean cats."
-    assert not any(one.goes_on for one in r.told(CallerTranscript))
+    assert not any(one.continues for one in r.told(CallerTranscript))
     assert r.told(Interrupted)[0].heard.startswith("Guide dogs")
 
 

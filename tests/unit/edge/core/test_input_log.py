@@ -94,7 +94,7 @@ def test_a_section_ends_after_its_time_or_its_number_of_inputs_or_with_the_last_
     sections += [log.note(Ticked(), 12 * SECTION_MS) for _ in range(SECTION_INPUTS)]
     sections.append(log.note(Finished("end_call"), 12 * SECTION_MS))
     ended = [section for section in sections if section]
-    assert [section.part for section in ended] == [0, 1, 2]
+    assert [section.section for section in ended] == [0, 1, 2]
     assert [len(list(read([section], {}))) for section in ended] == [3, SECTION_INPUTS, 1]
 
 

@@ -39,7 +39,7 @@ def test_a_long_speech_is_entered_at_a_pause_after_which_the_caller_goes_on() ->
         "This is the first part.",
         "And this is the second.",
     ]
-    assert [(t.text, t.goes_on) for t in r.told(CallerTranscript) if t.final] == [
+    assert [(t.text, t.continues) for t in r.told(CallerTranscript) if t.final] == [
         ("This is the first part.", False),
         ("And this is the second.", True),
     ]

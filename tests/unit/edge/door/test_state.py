@@ -24,9 +24,9 @@ async def test_who_is_ahead_and_who_shows_no_token_is_refused_before_others() ->
 
     now_s = time.monotonic()
     with budgets.opened("flood", now_s) as flood, budgets.opened("live", now_s) as live:
-        flood.spend_sound(30)
+        flood.spend_audio(30)
         flood.check(now_s)
-        live.spend_sound(1)
+        live.spend_audio(1)
         live.check(now_s)
         assert not full("flood")
         assert not full("live", stranger=True)

@@ -61,7 +61,7 @@ def test_a_rate_a_tenth_off_is_mended_without_saying_all_again() -> None:
     for number in range(100):
         pcm = bytes(2 * 4800)
         sent += len(pcm)
-        heard += len(detector.take(pcm, number * 100)[0])
+        heard += len(detector.feed(pcm, number * 100)[0])
     assert detector.rate_hz == 48_000
     assert heard == sent
 
@@ -71,7 +71,7 @@ def test_samples_that_are_cut_anywhere_stay_whole_when_the_rate_is_mended() -> N
     detector.accept(44_100)
     sent, heard, begins = speech(48_000, 8), b"", 0
     for number, at in enumerate(range(0, len(sent), 9601)):  # 100 ms and half a sample
-        piece, found = detector.take(sent[at : at + 9601], number * 100)
+        piece, found = detector.feed(sent[at : at + 9601], number * 100)
         begins = len(heard) // 2 * 2 if found else begins
         heard = heard[:begins] + piece if found else heard + piece
     assert begins > 0
@@ -99,7 +99,7 @@ def test_a_rate_that_is_final_is_not_replaced_and_nothing_is_kept() -> None:
     detector = SampleRateDetector(16_000)
     sent = speech(16_000, 0.064)
     for number in range(SURE_MS // 64 + 20):
-        now = detector.take(sent, number * 64)
+        now = detector.feed(sent, number * 64)
     assert now == (sent, False)
     assert detector.rate_hz == 16_000
     with pytest.raises(IllegalMoveError, match="ACCEPT in SURE"):
@@ -113,7 +113,7 @@ def test_the_rate_is_found(rate_hz: int, jitter_ms: int) -> None:
     detector, rng = SampleRateDetector(16_000), random.Random(1)
     for number in range(6 * rate_hz // CHUNK):
         at_ms = (number + 1) * CHUNK * 1000 / rate_hz + rng.uniform(0, jitter_ms)
-        detector.take(bytes(2 * CHUNK), int(at_ms))
+        detector.feed(bytes(2 * CHUNK), int(at_ms))
     assert detector.rate_hz == rate_hz
 
 
@@ -121,7 +121,7 @@ def test_a_network_that_stalls_and_catches_up_is_not_taken_for_another_rate() ->
     detector = SampleRateDetector(16_000)
     for number in range(40):
         at_ms = max(900, (number + 1) * 64)  # nothing for 0.9 s, then all of it at once
-        detector.take(bytes(2048), at_ms)
+        detector.feed(bytes(2048), at_ms)
     assert detector.rate_hz == 16_000
 
 
@@ -129,7 +129,7 @@ def test_nothing_that_was_kept_back_is_lost() -> None:
     detector, heard = SampleRateDetector(16_000), b""
     sent = [bytes([k]) * 2048 for k in range(30)]
     for number, chunk in enumerate(sent):
-        heard += detector.take(chunk, number * 64)[0]
+        heard += detector.feed(chunk, number * 64)[0]
     assert heard == b"".join(sent)
 
 

@@ -60,7 +60,7 @@ async def test_a_plain_function_is_described_and_called() -> None:
     config, handler = made(book, deadline_ms=500, idempotent=True)
     assert config.name == "book"
     assert config.description.startswith("Book a table.\n\nCall it once")
-    assert (config.deadline_ms, config.idempotent, config.cancel) == (500, True, False)
+    assert (config.timeout_ms, config.idempotent, config.cancel) == (500, True, False)
     schema = config.parameters
     assert schema["required"] == ["day"]
     assert schema["properties"]["day"] == {"type": "string", "description": "A weekday"}

@@ -21,8 +21,8 @@ def audio(ms: int, text: str = "", kind: str = "ai_audio") -> dict[str, Any]:
     return {"type": kind, "text": text, "audio": base64.b64encode(wav).decode()}
 
 
-def heard(*messages: dict[str, Any], at: float = 12.0, spoke_until: float = 10.0) -> Outcome:
-    outcome = Outcome(spoke_until=spoke_until)
+def heard(*messages: dict[str, Any], at: float = 12.0, spoke_until_s: float = 10.0) -> Outcome:
+    outcome = Outcome(spoke_until_s=spoke_until_s)
     for message in messages:
         outcome.add(message, at)
     return outcome
@@ -49,43 +49,43 @@ def test_text_without_sound_is_no_first_audio() -> None:
 
 def test_the_call_ends_once_the_response_was_played_and_measured() -> None:
     outcome = heard(audio(3000), DONE)
-    assert outcome.ends_at is None, "its latencies may still come"
+    assert outcome.ends_s is None, "its latencies may still come"
     outcome.add(STEPS, 12.1)
-    assert outcome.ends_at == pytest.approx(12.0 + 3.0 + HEARD_S)
-    assert heard(DONE, STEPS).ends_at == 10.0, "there is nothing to hear"
+    assert outcome.ends_s == pytest.approx(12.0 + 3.0 + HEARD_S)
+    assert heard(DONE, STEPS).ends_s == 10.0, "there is nothing to hear"
 
 
 def test_an_error_ends_the_call_and_is_told_with_its_code() -> None:
     error = {"type": "error", "message": "Failed", "code": "STT_ERROR", "details": "no worker"}
     outcome = heard(error, {**error, "details": ""})
     assert outcome.errors == ["Failed (STT_ERROR): no worker", "Failed (STT_ERROR)"]
-    assert outcome.ends_at == 10.0
-    assert Outcome(errors=["x"]).ends_at is None, "the question is still spoken"
+    assert outcome.ends_s == 10.0
+    assert Outcome(errors=["x"]).ends_s is None, "the question is still spoken"
 
 
 def test_an_interrupted_response_is_no_answer_and_another_one_follows() -> None:
     outcome = heard(audio(3000, "Rome"), DONE, STEPS, {"type": "ai_interrupted"})
     assert (outcome.response, bytes(outcome.pcm), outcome.interrupted) == ("", b"", 1)
-    assert (outcome.ends_at, outcome.first_audio_ms) == (None, None)
+    assert (outcome.ends_s, outcome.first_audio_ms) == (None, None)
     outcome.add({**STEPS, "interrupted": True}, 12)
     assert not outcome.steps, "the latencies of the interrupted turn"
     for message in (audio(100, "Paris"), DONE, STEPS):
         outcome.add(message, 15.0)
-    assert outcome.ends_at == pytest.approx(15.1 + HEARD_S)
+    assert outcome.ends_s == pytest.approx(15.1 + HEARD_S)
 
 
 def test_the_patience_begins_with_the_last_message_or_word() -> None:
-    outcome = Outcome(spoke_until=10.0, patience_s=5)
-    assert outcome.patient_until(8.0) == 15.0
-    assert outcome.patient_until(12.0) == 17.0
-    assert Outcome(patience_s=5).patient_until(1.0) == 6.0
+    outcome = Outcome(spoke_until_s=10.0, timeout_s=5)
+    assert outcome.times_out_s(8.0) == 15.0
+    assert outcome.times_out_s(12.0) == 17.0
+    assert Outcome(timeout_s=5).times_out_s(1.0) == 6.0
 
 
 def test_a_greeting_is_played_and_is_no_response() -> None:
     outcome = heard(audio(1500, kind="greeting"))
     assert outcome.greeting_s == pytest.approx(1.5)
     assert (outcome.response, bytes(outcome.pcm)) == ("", b"")
-    assert outcome.sounding.until == pytest.approx(13.5)
+    assert outcome.sounding.until_s == pytest.approx(13.5)
 
 
 def test_words_of_a_server_do_not_control_the_terminal() -> None:

@@ -19,7 +19,7 @@ def test_a_piece_is_seen_when_it_is_played_and_not_when_it_comes() -> None:
     sounding = Sounding()
     sounding.add(silence(1000), 10.0)
     sounding.add(buzz(1000), 10.1)  # comes ahead of its time
-    assert sounding.until == pytest.approx(12.0)
+    assert sounding.until_s == pytest.approx(12.0)
     assert [sounding.level(at) > 0.2 for at in (9.9, 10.5, 11.5, 12.5)] == [
         False,
         False,
@@ -27,7 +27,7 @@ def test_a_piece_is_seen_when_it_is_played_and_not_when_it_comes() -> None:
         False,
     ]
     sounding.drop(11.6)
-    assert (sounding.level(11.7), sounding.until) == (0.0, 11.6)
+    assert (sounding.level(11.7), sounding.until_s) == (0.0, 11.6)
 
 
 def test_a_meter_rises_at_once_and_falls_slowly() -> None:

@@ -21,7 +21,7 @@ ONSETS_MS = [LEAST_MS, LEAST_MS + 1, 39, 40, USUAL_MS, ONSET_MS, MOST_MS]
 
 def changes(detector: SpeechDetector, pattern: str) -> list[SpeechChange | None]:
     """Return what each frame of *pattern* changed: V is voiced, a point is not."""
-    return [detector.take(voiced=frame == "V") for frame in pattern]
+    return [detector.feed(voiced=frame == "V") for frame in pattern]
 
 
 def voice(ms: int) -> str:

@@ -77,7 +77,7 @@ def test_words_count_for_their_pause_and_not_for_the_next(
 ) -> None:
     utterance = Utterance(1)
     utterance.mark_pause()
-    utterance.take_words(transcript("mhm"), 1_000_000, backchannel=backchannel)
+    utterance.note_words(transcript("mhm"), 1_000_000, backchannel=backchannel)
     assert (utterance.phase, utterance.transcript_at_ms) == (phase, 1_000_000)
     assert utterance.transcript == transcript("mhm")
     utterance.mark_continued()
@@ -87,7 +87,7 @@ def test_words_count_for_their_pause_and_not_for_the_next(
 
 def test_words_that_nobody_awaits_are_refused() -> None:
     with pytest.raises(IllegalMoveError):
-        Utterance(1).take_words(transcript("yes"), 0, backchannel=False)
+        Utterance(1).note_words(transcript("yes"), 0, backchannel=False)
 
 
 def test_the_client_ends_the_turn_at_one_pause_and_not_at_the_next() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edge.core.hearing.framing import FRAME_BYTES, SILENCE
-from edge.core.hearing.vad import HELD_CHUNKS, IDLE_FRAMES, VAD_CHUNK_BYTES, VoiceActivity
+from edge.core.hearing.vad import HELD_CHUNKS, REST_FRAMES, VAD_CHUNK_BYTES, VoiceActivity
 
 NOISE = np.random.default_rng(1).normal(0, 4000, FRAME_BYTES // 2).astype("<i2").tobytes()
 
@@ -50,7 +50,7 @@ def test_silence_costs_no_opinion() -> None:
     heard(vad, NOISE, 10)
     asked = model.asked
     heard(vad, SILENCE, 500)
-    assert model.asked - asked <= IDLE_FRAMES + HELD_CHUNKS
+    assert model.asked - asked <= REST_FRAMES + HELD_CHUNKS
 
 
 def test_each_stretch_of_sound_is_judged_afresh_and_with_what_came_before_it() -> None:

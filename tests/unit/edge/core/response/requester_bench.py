@@ -72,7 +72,7 @@ class Bench:
 
     def take(self, text: str = "A table, please.", *, speculative: bool = False) -> ev.TurnTaken:
         """Take a turn of the caller that ends with *text*."""
-        self.requester.take(utterance(), guess(text), NOW_MS, speculative=speculative)
+        self.requester.respond_to(utterance(), guess(text), NOW_MS, speculative=speculative)
         return self.job()
 
 

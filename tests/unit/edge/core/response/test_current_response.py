@@ -80,7 +80,7 @@ def test_the_cost_of_speculation_is_told_with_the_next_measured_turn() -> None:
     (measured,) = aura.published(ev.TurnMeasured)
     assert (measured.speculations, measured.retracted, measured.wasted_sentences) == (2, 1, 2)
     assert len(aura.told(Measured)) == 1
-    assert aura.current.speculation.taken == 0
+    assert aura.current.speculation.asked == 0
 
 
 def test_a_response_is_that_of_its_turn_alone() -> None:

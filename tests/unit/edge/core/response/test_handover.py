@@ -171,7 +171,7 @@ def test_a_line_that_is_cut_is_gone_on_with_where_the_ear_stopped(
     assert done.text == " ".join(ANSWER)
     assert r.call.history.messages == [Message("user", QUESTION), Message("assistant", done.text)]
     (heard,) = r.events(ev.AnswerHeard)
-    assert (heard.text, heard.complete, heard.part) == (done.text, True, 1)
+    assert (heard.text, heard.complete, heard.earlier_connections) == (done.text, True, 1)
     assert heard.id != cut.id
     after = fold([*log, *r.events(ev.Event)])
     assert (after.messages, after.carried) == (r.call.history.messages, [])

@@ -52,20 +52,20 @@ def test_the_job_holds_all_that_the_model_needs() -> None:
 @pytest.mark.parametrize("ask_eot", [False, True])
 def test_a_guessed_turn_says_so_and_is_counted(speculative: bool, ask_eot: bool) -> None:
     bench = Bench()
-    response = bench.requester.take(
+    response = bench.requester.respond_to(
         utterance(), guess("Hello?"), NOW_MS, speculative=speculative, ask_eot=ask_eot
     )
     job = bench.job()
     assert (job.speculative, job.ask_eot) == (speculative, ask_eot)
     assert (response.request.speculative, response.request.asks_eot) == (speculative, ask_eot)
-    assert bench.current.speculation.taken == speculative
+    assert bench.current.speculation.asked == speculative
     assert bench.current.response is response
     assert response.phase is Phase.SPECULATIVE, "nothing is heard before the commit"
     assert bench.told == []
 
 
 def test_the_steps_before_the_model_are_measured_from_the_end_of_speech() -> None:
-    response = Bench().requester.take(utterance(), guess("Hello?"), NOW_MS, speculative=True)
+    response = Bench().requester.respond_to(utterance(), guess("Hello?"), NOW_MS, speculative=True)
     assert response.request.confidence == 0.8
     assert response.times_ms == {
         "pause_ms": 160.0,
@@ -136,7 +136,7 @@ def test_a_changed_configuration_sets_the_next_job() -> None:
 
 def test_a_typed_turn_has_no_utterance() -> None:
     bench = Bench()
-    response = bench.requester.take_typed("A table.", NOW_MS)
+    response = bench.requester.respond_to_typed("A table.", NOW_MS)
     job = bench.job()
     assert (job.utterance, job.pause, job.turn) == (0, 0, 2)
     assert texts(job.messages)[-1] == "A table."

@@ -34,7 +34,7 @@ from tests.unit.edge.core.response.tool_bench import call_of
 def test_a_commit_enters_the_turn_and_lets_it_be_heard() -> None:
     bench = Bench()
     bench.history.carry("I want")
-    response = bench.requester.take(utterance(), guess("a table."), NOW_MS, speculative=True)
+    response = bench.requester.respond_to(utterance(), guess("a table."), NOW_MS, speculative=True)
     bench.requester.commit(response, NOW_MS + 300)
     (committed,) = bench.of(ev.TurnCommitted)
     assert committed == ev.TurnCommitted(
@@ -54,7 +54,7 @@ def test_a_commit_enters_the_turn_and_lets_it_be_heard() -> None:
 
 def test_a_message_that_is_added_after_the_commit_waits_for_the_end_of_the_turn() -> None:
     bench = Bench()
-    bench.requester.commit(bench.requester.take_typed("Hello?", NOW_MS), NOW_MS)
+    bench.requester.commit(bench.requester.respond_to_typed("Hello?", NOW_MS), NOW_MS)
     bench.history.add("k", "user", "One more thing.")
     assert bench.history.messages == list(BEFORE)
     bench.history.turn_over()
@@ -63,7 +63,7 @@ def test_a_message_that_is_added_after_the_commit_waits_for_the_end_of_the_turn(
 
 def test_calls_of_a_guessed_turn_run_with_its_commit() -> None:
     bench = Bench(tools=[msgspec.to_builtins(BOOK)])
-    response = bench.requester.take(utterance(), guess("Book it."), NOW_MS, speculative=True)
+    response = bench.requester.respond_to(utterance(), guess("Book it."), NOW_MS, speculative=True)
     response.steps.read(call_of("book"))
     assert not bench.of(ev.ToolRequested)
     bench.requester.commit(response, NOW_MS + 300)
@@ -217,7 +217,7 @@ def test_given_words_are_a_turn_of_their_own_in_pieces(firm: bool, origin: Origi
 
 
 def unfinished(**changes: Any) -> UnfinishedResponse:
-    begun = UnfinishedResponse(
+    unfinished = UnfinishedResponse(
         turn=1,
         caller_words="Where am I?",
         confidence=0.9,
@@ -226,8 +226,8 @@ def unfinished(**changes: Any) -> UnfinishedResponse:
         sentences={0: "In Paris.", 1: "In spring."},
     )
     for name, value in changes.items():
-        setattr(begun, name, value)
-    return begun
+        setattr(unfinished, name, value)
+    return unfinished
 
 
 def test_the_rest_of_a_response_goes_on_and_its_words_are_no_longer_carried() -> None:
@@ -260,7 +260,7 @@ def test_a_response_without_a_rest_is_ended(
 
 def asked(bench: Bench, *, ask_eot: bool = True) -> Response:
     words = guess("I want")
-    return bench.requester.take(utterance(), words, NOW_MS, speculative=True, ask_eot=ask_eot)
+    return bench.requester.respond_to(utterance(), words, NOW_MS, speculative=True, ask_eot=ask_eot)
 
 
 def test_the_probability_is_awaited_until_the_first_sentence() -> None:

@@ -82,12 +82,12 @@ def test_audio_that_is_said_to_be_ready_and_did_not_come_is_recovered() -> None:
 
 def test_the_stages_have_as_long_as_the_deadline_since_something_came_last() -> None:
     aura = AuraSide()
-    deadline_ms = aura.config.current.response.deadline_ms
+    timeout_ms = aura.config.current.response.timeout_ms
     response = aura.asks(speculative=False)
-    assert aura.responder.expires_ms == aura.now_ms + deadline_ms
+    assert aura.responder.expires_ms == aura.now_ms + timeout_ms
     aura.now_ms += 1000
     aura.writes(response.turn, "It is fine.")
-    assert aura.responder.expires_ms == aura.now_ms + deadline_ms
+    assert aura.responder.expires_ms == aura.now_ms + timeout_ms
     aura.requester.commit(response, aura.now_ms)
     aura.speaks(response.turn, 0, 1000)
     aura.passes(900)
@@ -266,7 +266,7 @@ def test_the_model_is_overdue_until_it_has_written_and_then_the_voice() -> None:
     aura = AuraSide()
     response = aura.asks(speculative=False)
     aura.requester.commit(response, aura.now_ms)
-    late_ms = aura.now_ms + aura.config.current.response.deadline_ms
+    late_ms = aura.now_ms + aura.config.current.response.timeout_ms
     assert aura.responder.overdue(late_ms - 1) is None
     assert aura.responder.overdue(late_ms) == "llm"
     response.sentences.at(0).text = "It is fine."

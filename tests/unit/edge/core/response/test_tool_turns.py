@@ -209,7 +209,7 @@ def test_a_call_that_takes_too_long_is_given_up_at_its_deadline() -> None:
     r = Table(tool_use__wait_words="")
     r.types()
     r.calls(("book", "{}"))
-    r.wait(BOOK.deadline_ms - 1)
+    r.wait(BOOK.timeout_ms - 1)
     assert r.asked.step == 0
     r.wait(2000)
     assert [one.reason for one in r.events(ev.ToolFailed)] == ["timeout"]

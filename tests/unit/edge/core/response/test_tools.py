@@ -53,7 +53,7 @@ def test_a_call_goes_to_the_runner_with_its_deadline(tool: ToolConfig) -> None:
         call=1,
         tool=tool,
         arguments='{"guests": 2}',
-        deadline_ms=NOW_MS + tool.deadline_ms,
+        deadline_ms=NOW_MS + tool.timeout_ms,
     )
     assert bench.steps.running == [requested]
 
@@ -266,7 +266,7 @@ def test_a_result_of_a_background_call_waits_for_the_next_turn(failed: bool) -> 
     (event,) = events(bench.tell("call_3_0_0", "done", failed=failed))
     assert isinstance(event, ev.ToolFailed if failed else ev.ToolReturned)
     assert event.took_ms == 40
-    assert bench.history.take_late(event)
+    assert bench.history.enter_late(event)
     assert not bench.history.background_calls
     assert len(bench.history.late_results) == 2, "the call and its result"
     assert bench.tell("call_3_0_0", "again") == []
@@ -279,14 +279,14 @@ def test_an_overdue_call_is_given_up_after_the_grace_of_its_runner() -> None:
     bench = Bench()
     assert bench.tools.due_ms(bench.steps) is None
     bench.run(call_of("hook"), call_of("book", number=1))
-    due_ms = NOW_MS + BOOK.deadline_ms + TOOL_GRACE_MS
+    due_ms = NOW_MS + BOOK.timeout_ms + TOOL_GRACE_MS
     assert bench.tools.due_ms(bench.steps) == due_ms
     bench.tools.expire(bench.steps, due_ms - 1)
     assert bench.out.take() == []
     bench.tools.expire(bench.steps, due_ms)
     assert failure(bench.out.take()) == ("timeout", "it did not answer in time")
     assert [request.tool.name for request in bench.steps.running] == ["hook"]
-    assert bench.tools.due_ms(bench.steps) == NOW_MS + HOOK.deadline_ms + TOOL_GRACE_MS
+    assert bench.tools.due_ms(bench.steps) == NOW_MS + HOOK.timeout_ms + TOOL_GRACE_MS
     bench.tools.expire(bench.steps, due_ms)
     assert bench.out.take() == []
 

@@ -17,8 +17,8 @@ from schemas.session_config import SessionConfig, ToolUse
 from schemas.tools import END_CALL, ToolConfig, transfer_tool
 
 NOW_MS = 1_000_000
-BOOK = ToolConfig(name="book", description="Book a table.", deadline_ms=5000)
-HOOK = ToolConfig(name="hook", kind="webhook", target="https://a.example", deadline_ms=8000)
+BOOK = ToolConfig(name="book", description="Book a table.", timeout_ms=5000)
+HOOK = ToolConfig(name="hook", kind="webhook", target="https://a.example", timeout_ms=8000)
 SHOW = ToolConfig(name="show", kind="client", cancel=True)
 KEEP = ToolConfig(name="keep", kind="client")
 TRANSFER = transfer_tool({"sales": "Sells.", "vault": ""})

@@ -10,8 +10,8 @@ from schemas import events as ev
 from schemas.tools import END_CALL, ToolConfig
 from tests.unit.edge.core.rehearsal import Rehearsal
 
-BOOK = ToolConfig(name="book", description="Book a table.", deadline_ms=5000)
-ASK = ToolConfig(name="ask", idempotent=True, cancel=True, deadline_ms=5000)
+BOOK = ToolConfig(name="book", description="Book a table.", timeout_ms=5000)
+ASK = ToolConfig(name="ask", idempotent=True, cancel=True, timeout_ms=5000)
 SHOW = ToolConfig(name="show", kind="client", cancel=True)
 TOOLS = (BOOK, ASK, SHOW, END_CALL)
 

@@ -115,7 +115,7 @@ def test_a_later_connection_waits_anew() -> None:
     began = ev.SessionResumed(tenant="t", session="s", at_ms=at_ms, edge="e", config=config())
     call = Call(began, fold(log))
     call.step(Resumed(), at_ms)
-    assert call.stages.words_expire_ms == at_ms + config().response.deadline_ms
+    assert call.stages.words_expire_ms == at_ms + config().response.timeout_ms
     assert fold([*log, began]).awaited == call.history.awaited
 
 

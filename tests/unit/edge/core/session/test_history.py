@@ -141,7 +141,7 @@ def test_a_tool_that_outlives_its_turn_is_told_as_running_and_then_with_its_resu
     )
     used = fold([*outlived(), taken(turn=2)])
     assert (used.messages, used.late_results) == (turn + waiting.late_results, [])
-    assert not used.take_late(returned())  # it was the only one
+    assert not used.enter_late(returned())  # it was the only one
 
 
 def test_a_later_step_of_a_turn_uses_no_late_results() -> None:
@@ -269,7 +269,7 @@ def test_a_response_that_was_left_open_is_finished_by_its_last_record_alone() ->
     cut = [committed(1, "One?"), sentence(1, 0, "Yes, one."), heard(1, "Yes,", resumable=True)]
     left = fold(cut)
     assert (left.messages, left.unfinished and left.unfinished.heard) == ([], "Yes,")
-    over = fold([*cut, heard(1, "Yes, one.", part=1)])
+    over = fold([*cut, heard(1, "Yes, one.", earlier_connections=1)])
     assert (texts(over), over.unfinished, over.carried) == (["One?", "Yes, one."], None, [])
 
 

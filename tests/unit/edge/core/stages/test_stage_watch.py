@@ -104,8 +104,8 @@ def test_a_response_that_does_not_come_is_looked_for_before_its_deadline() -> No
     call.says(800, "What is the weather like?")
     call.quiet(1000)
     assert not call.call.stages.needs_resync(call.now_ms)
-    deadline_ms = call.call.config.response.deadline_ms
-    assert call.call.stages.needs_resync(call.now_ms + deadline_ms - 1000)
+    timeout_ms = call.call.config.response.timeout_ms
+    assert call.call.stages.needs_resync(call.now_ms + timeout_ms - 1000)
 
 
 def test_a_response_that_comes_ends_the_search() -> None:

@@ -148,7 +148,7 @@ def test_a_part_of_a_long_turn_is_told_as_a_turn_that_goes_on() -> None:
     call.hears("And the second.")
     call.quiet(1500)
     told = [one for one in call.told(CallerTranscript) if one.final]
-    assert [(one.text, one.goes_on, one.utterance) for one in told] == [
+    assert [(one.text, one.continues, one.utterance) for one in told] == [
         ("The first part.", False, 1),
         ("And the second.", True, 2),
     ]

@@ -47,9 +47,9 @@ class SlowBus(MemoryBus):
         self.stores = asyncio.Event()
         self.stores.set()
 
-    async def publish(self, event: ev.Event, data: bytes, *, patience_s: float) -> int:
+    async def publish(self, event: ev.Event, data: bytes, *, timeout_s: float) -> int:
         await self.stores.wait()
-        return await super().publish(event, data, patience_s=patience_s)
+        return await super().publish(event, data, timeout_s=timeout_s)
 
 
 class Handset:

@@ -15,7 +15,7 @@ from edge.door.limits.costs import (
     Costs,
 )
 
-COSTS = Costs(frames_per_second=100, sound_at_once_s=60.0)
+COSTS = Costs(frames_per_second=100, audio_at_once_s=60.0)
 
 
 @dataclass
@@ -32,14 +32,14 @@ class Spent(NamedTuple):
     frames: int = 0
     size_bytes: int = 0
     work_s: float = 0.0
-    sound_s: float = 0.0
+    audio_s: float = 0.0
     turns: int = 0
 
     def on(self, budget: ConnectionBudget) -> None:
         """Spend it on *budget*."""
         budget.spend_frames(self.frames, self.size_bytes)
         budget.spend_work(self.work_s)
-        budget.spend_sound(self.sound_s)
+        budget.spend_audio(self.audio_s)
         for _ in range(self.turns):
             budget.spend_turn()
 
@@ -71,4 +71,4 @@ def live(budget: ConnectionBudget, seconds: float = 1.0) -> None:
     """Spend what a live caller does."""
     budget.spend_frames(int(50 * seconds), int(1000 * seconds))
     budget.spend_work(0.015 * seconds)
-    budget.spend_sound(seconds)
+    budget.spend_audio(seconds)

@@ -6,17 +6,17 @@ from contextlib import ExitStack
 
 import pytest
 
+from edge.door.limits.audio_ahead import (
+    EDGE_SHARE,
+    LONGEST_SHARE_WAIT_S,
+    STRANGERS_SHARE,
+    STRANGERS_TURNS,
+)
 from edge.door.limits.budgets import Budgets
 from edge.door.limits.connection_budget import ADDRESS_MULTIPLE
 from edge.door.limits.costs import (
     TURNS_AT_ONCE,
     WORK_AT_ONCE_S,
-)
-from edge.door.limits.sound_ahead import (
-    EDGE_SHARE,
-    LONGEST_SHARE_WAIT_S,
-    STRANGERS_SHARE,
-    STRANGERS_TURNS,
 )
 from tests.unit.edge.door.limits.spending import COSTS, Spent, opened
 
@@ -32,12 +32,12 @@ def test_the_connections_of_an_address_share_what_may_be_ahead(stack: ExitStack)
     waits = []
     for budget in several:
         budget.identify(named=True)
-        budget.spend_sound(60)
+        budget.spend_audio(60)
         waits.append(budget.check(0.0))
     assert [wait_s > 0 for wait_s in waits] == [False] * int(ADDRESS_MULTIPLE) + [True] * 4
     other = opened(stack, budgets, "b")
     other.identify(named=True)
-    other.spend_sound(60)
+    other.spend_audio(60)
     assert other.check(0.0) == 0.0
 
 
@@ -49,7 +49,7 @@ def test_all_addresses_share_the_sound_that_may_be_ahead(
     for number in range(100):
         budget = opened(stack, budgets, f"{number}")
         budget.identify(named=not stranger)
-        budget.spend_sound(60)
+        budget.spend_audio(60)
         waits.append(budget.check(0.0))
     free = int(share)
     assert [wait_s > 0 for wait_s in waits] == [False] * free + [True] * (100 - free)
@@ -57,11 +57,11 @@ def test_all_addresses_share_the_sound_that_may_be_ahead(
     assert budget.check(LONGEST_SHARE_WAIT_S) == 0.0  # it may have come late, over a bad line
     caller = opened(stack, budgets, "with a token")
     caller.identify(named=stranger)
-    caller.spend_sound(60)
+    caller.spend_audio(60)
     assert caller.check(0.0) == 0.0
     live = opened(stack, budgets, "live")
     for second in range(60):
-        live.spend_sound(1)
+        live.spend_audio(1)
         live.spend_frames(50)
         assert live.check(float(second)) == 0.0
 
@@ -69,12 +69,12 @@ def test_all_addresses_share_the_sound_that_may_be_ahead(
 def test_a_live_caller_does_not_pay_the_debt_of_its_address(stack: ExitStack) -> None:
     budgets = Budgets(COSTS)
     for budget in [opened(stack, budgets) for _ in range(6)]:
-        budget.spend_sound(60)
+        budget.spend_audio(60)
         budget.spend_work(WORK_AT_ONCE_S)
         budget.check(0.0)
     live = opened(stack, budgets)
     for second in range(60):
-        live.spend_sound(1)
+        live.spend_audio(1)
         live.spend_frames(50)
         assert live.check(float(second)) == 0.0
 
@@ -84,7 +84,7 @@ def test_a_new_connection_is_no_fresh_start_for_its_address() -> None:
     for _ in range(10):
         with budgets.opened("a", 0.0) as budget:
             budget.identify(named=True)
-            budget.spend_sound(60)
+            budget.spend_audio(60)
             free += budget.check(0.0) == 0.0
     assert free == ADDRESS_MULTIPLE
 

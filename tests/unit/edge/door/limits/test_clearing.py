@@ -8,9 +8,9 @@ import pytest
 
 from edge.door.limits.budgets import Budgets
 from edge.door.limits.costs import (
+    BURST_AUDIO_S,
     BURST_BYTES,
     BURST_FRAMES,
-    BURST_SOUND_S,
     BURST_WORK_S,
     CHECK_BYTES,
     CHECK_FRAMES,
@@ -79,7 +79,7 @@ def test_a_burst_counts_as_if_nothing_had_been_cleared(stack: ExitStack, long_s:
     budget = opened(stack)
     live(budget)
     assert budget.clear_if_live(long_s)
-    budget.spend_sound(BURST_SOUND_S - 1 + 0.1)
+    budget.spend_audio(BURST_AUDIO_S - 1 + 0.1)
     assert not budget.clear_if_live(long_s)
     budget.check(long_s)
     assert budget.load
@@ -91,7 +91,7 @@ def test_a_burst_counts_as_if_nothing_had_been_cleared(stack: ExitStack, long_s:
         Spent(frames=BURST_FRAMES + 1),
         Spent(size_bytes=BURST_BYTES + 1),
         Spent(work_s=BURST_WORK_S + 0.001),
-        Spent(sound_s=BURST_SOUND_S + 0.1),
+        Spent(audio_s=BURST_AUDIO_S + 0.1),
         Spent(turns=1),
     ],
 )

@@ -11,12 +11,12 @@ from edge.door.limits.budgets import Budgets
 from edge.door.limits.connection_budget import MOST_OUTSTANDING, MOST_OUTSTANDING_OF_ADDRESS
 from edge.door.limits.costs import (
     AT_ONCE_S,
+    AUDIO_PACE,
+    BURST_AUDIO_S,
     BURST_BYTES,
     BURST_FRAMES,
-    BURST_SOUND_S,
     BURST_WORK_S,
     REFUSAL_WORK_S,
-    SOUND_PACE,
     TURNS_AT_ONCE,
     WORK_AT_ONCE_S,
 )
@@ -35,7 +35,7 @@ def test_a_live_caller_is_never_ahead_and_never_waits(stack: ExitStack) -> None:
         came = 0 if second % 60 < 3 else 4 if second % 60 == 3 else 1
         budget.spend_frames(50 * came, 33_000 * came)
         budget.spend_work(0.015 * came)
-        budget.spend_sound(came)
+        budget.spend_audio(came)
         assert budget.check(float(second)) == 0.0
         assert not budget.is_ahead
         assert not budget.load or second % 60 in range(3, 6)  # after the stall
@@ -47,7 +47,7 @@ def test_a_live_caller_is_never_ahead_and_never_waits(stack: ExitStack) -> None:
         Spent(frames=BURST_FRAMES + 1),
         Spent(size_bytes=BURST_BYTES + 1),
         Spent(work_s=BURST_WORK_S + 0.001),
-        Spent(sound_s=BURST_SOUND_S + 0.1),
+        Spent(audio_s=BURST_AUDIO_S + 0.1),
     ],
 )
 def test_who_sends_more_at_once_than_a_live_caller_bursts_for_a_while(
@@ -64,34 +64,34 @@ def test_who_sends_more_at_once_than_a_live_caller_bursts_for_a_while(
 
 def test_a_recording_is_welcome_up_to_a_bound_then_paced(stack: ExitStack) -> None:
     budget = opened(stack)
-    budget.spend_sound(60)
+    budget.spend_audio(60)
     assert budget.check(0.0) == 0.0
     assert budget.is_ahead
-    budget.spend_sound(10)
-    assert budget.check(0.0) == pytest.approx(10 / SOUND_PACE)
+    budget.spend_audio(10)
+    assert budget.check(0.0) == pytest.approx(10 / AUDIO_PACE)
     assert budget.check(5.0) == 0.0
 
 
 def test_one_message_with_far_more_is_closed_at_once(stack: ExitStack) -> None:
     budget = opened(stack)
-    budget.spend_sound(60 + SOUND_PACE * LONGEST_SLOWED_S + 1)
+    budget.spend_audio(60 + AUDIO_PACE * LONGEST_SLOWED_S + 1)
     with pytest.raises(OverBudgetError, match="sound faster than it is spoken: more than 60 s"):
         budget.check(0.0)
 
 
 def test_who_is_slowed_for_too_long_is_closed(stack: ExitStack) -> None:
-    why, now_s = flood(opened(stack), Spent(sound_s=4.0))
+    why, now_s = flood(opened(stack), Spent(audio_s=4.0))
     assert why.startswith("sound")
     assert LONGEST_SLOWED_S <= now_s <= LONGEST_SLOWED_S + 5
 
 
 def test_who_was_slowed_once_and_then_speaks_is_not_closed(stack: ExitStack) -> None:
     budget = opened(stack)
-    budget.spend_sound(100)
+    budget.spend_audio(100)
     now_s = budget.check(0.0)
     for _ in range(300):
         now_s += 1
-        budget.spend_sound(1)
+        budget.spend_audio(1)
         assert budget.check(now_s) == 0.0
 
 
@@ -165,7 +165,7 @@ def test_what_a_live_caller_spends_is_cleared_and_still_counts_at_the_next_check
         Spent(frames=1_000_000),
         Spent(size_bytes=100_000_000),
         Spent(work_s=1_000_000),
-        Spent(sound_s=1_000_000),
+        Spent(audio_s=1_000_000),
         Spent(turns=1_000),
     ],
 )
@@ -182,7 +182,7 @@ def ahead(stack: ExitStack, budgets: Budgets, told: Told | None) -> bool:
     """Return whether sound that is ahead must wait, of a session whose words are *told*."""
     budget = opened(stack, budgets)
     budget.watch(told)
-    budget.spend_sound(30)
+    budget.spend_audio(30)
     budget.check(0.0)
     assert budget.is_ahead
     return budget.is_held(strained=False)
@@ -210,7 +210,7 @@ def test_sound_that_is_ahead_waits_where_its_address_has_enough_or_a_stage_falls
     first = opened(stack, budgets)
     first.watch(Told())
     assert not first.is_held(strained=True)  # it is live
-    first.spend_sound(30)
+    first.spend_audio(30)
     first.check(0.0)
     assert (first.is_held(strained=False), first.is_held(strained=True)) == (False, True)
     for _ in range(MOST_OUTSTANDING_OF_ADDRESS - 1):

@@ -6,11 +6,11 @@ import pytest
 
 from edge.door.limits.allowance import Load, OverBudgetError
 from edge.door.limits.costs import (
-    AHEAD_SOUND_S,
+    AHEAD_AUDIO_S,
     AT_ONCE_S,
+    CHECK_AUDIO_S,
     CHECK_BYTES,
     CHECK_FRAMES,
-    CHECK_SOUND_S,
     CHECK_WORK_S,
     Allowances,
     Costs,
@@ -19,7 +19,7 @@ from edge.door.limits.costs import (
 
 def test_what_a_live_connection_spends_between_two_checks_is_no_burst() -> None:
     of = Allowances.of(Costs(), 0.0)
-    assert of.spend(CHECK_FRAMES, CHECK_BYTES, CHECK_WORK_S, CHECK_SOUND_S, 0.0) == 0.0
+    assert of.spend(CHECK_FRAMES, CHECK_BYTES, CHECK_WORK_S, CHECK_AUDIO_S, 0.0) == 0.0
     assert {one.load for one in of} == {Load.LIVE}
 
 
@@ -30,9 +30,9 @@ def test_the_longest_wait_counts() -> None:
 
 
 def test_the_operators_bounds_are_those_that_are_told() -> None:
-    of = Allowances.of(Costs(frames_per_second=50, sound_at_once_s=20.0), 0.0)
-    of.spend(0, 0, 0.0, AHEAD_SOUND_S + 0.1, 0.0)
-    assert of.sound.load is Load.AHEAD
+    of = Allowances.of(Costs(frames_per_second=50, audio_at_once_s=20.0), 0.0)
+    of.spend(0, 0, 0.0, AHEAD_AUDIO_S + 0.1, 0.0)
+    assert of.audio.load is Load.AHEAD
     with pytest.raises(OverBudgetError, match="more than 20 s at once"):
         of.spend(0, 0, 0.0, 1000.0, 0.0)
     with pytest.raises(OverBudgetError, match="more than 50 WebSocket frames a second"):
@@ -41,7 +41,7 @@ def test_the_operators_bounds_are_those_that_are_told() -> None:
 
 def test_after_the_slowest_refill_a_connection_may_send_as_much_at_once_again() -> None:
     of = Allowances.of(Costs(), 0.0)
-    all_at_once = (int(Costs().frames_per_second * AT_ONCE_S), 0, 0.0, Costs().sound_at_once_s)
+    all_at_once = (int(Costs().frames_per_second * AT_ONCE_S), 0, 0.0, Costs().audio_at_once_s)
     assert of.spend(*all_at_once, 0.0) == 0.0
     refill_s = of.refill_s
     assert refill_s > 0

@@ -124,7 +124,7 @@ def test_sound_that_is_ahead_waits_for_the_stages_but_not_for_ever(
     state = PaceState(opened(stack))
     told = Told(outstanding=0 if by_stage else MOST_OUTSTANDING)
     state.budget.watch(told)
-    state.budget.spend_sound(30)
+    state.budget.spend_audio(30)
     stage = "stt" if by_stage else ""
     assert state.wait_s(0.0, 10.0, lambda: stage) == 10.0
     assert state.wait_s(4.0, 10.0, lambda: stage) == 6.0

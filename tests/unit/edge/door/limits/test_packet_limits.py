@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from edge.door.limits.packet_limits import (
+    AUDIO_AT_ONCE,
     MOST_STUN_ATTRIBUTES,
     MOST_STUN_BYTES,
     OF_ADDRESS_AT_ONCE,
     OF_CALL_AT_ONCE,
     OF_STRANGERS_AT_ONCE,
-    SOUND_AT_ONCE,
     STUN_HEAD_BYTES,
     CallPackets,
     PacketLimits,
@@ -23,7 +23,7 @@ RTP, OTHER = b"\x80" + bytes(20), b"\x16" + bytes(20)
 def test_a_calls_sound_has_a_limit_below_that_of_all_its_packets() -> None:
     packets = CallPackets()
     read = sum(packets.may(RTP, 0.0) for _ in range(10_000))
-    assert read == SOUND_AT_ONCE
+    assert read == AUDIO_AT_ONCE
     assert sum(packets.may(OTHER, 0.0) for _ in range(10_000)) == OF_CALL_AT_ONCE - read
     assert packets.may(RTP, 1.0)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.door.limits.socket_table import ANYBODY, LEAST_IDLE, SocketTable
+from edge.door.limits.socket_table import ANYBODY, LEAST_UNUSED, SocketTable
 
 
 def test_the_oldest_without_a_call_makes_room_for_the_newest_of_its_address() -> None:
@@ -36,7 +36,7 @@ def test_where_all_places_are_taken_the_oldest_of_all_makes_room() -> None:
     table.holds_call("d1")
     table.holds_call("c1")
     assert table.take("e1", "e") == "e1"
-    assert table.oldest_idle() is None
+    assert table.oldest_unused() is None
 
 
 def test_connections_of_a_proxy_have_no_limit_but_that_of_all() -> None:
@@ -60,6 +60,6 @@ def test_there_are_no_more_without_a_call_than_calls_need() -> None:
     for name in range(5):
         table.take(name, f"a{name}")
         table.holds_call(name)
-    gone = [table.take(n, f"b{n}") for n in range(5, LEAST_IDLE + 15)]
-    assert gone == [None] * LEAST_IDLE + list(range(5, 15))
-    assert len(table) == LEAST_IDLE + 5
+    gone = [table.take(n, f"b{n}") for n in range(5, LEAST_UNUSED + 15)]
+    assert gone == [None] * LEAST_UNUSED + list(range(5, 15))
+    assert len(table) == LEAST_UNUSED + 5

@@ -21,7 +21,7 @@ def test_sound_that_is_ahead_waits_for_its_own_utterances(stack: ExitStack) -> N
     told = Told(outstanding=MOST_OUTSTANDING)
     budget.watch(told)
     assert not budget.is_held(strained=True)  # it is live
-    budget.spend_sound(30)
+    budget.spend_audio(30)
     budget.check(0.0)
     assert budget.is_held(strained=False)
     told.outstanding = 1
@@ -36,7 +36,7 @@ def test_it_waits_for_those_of_its_address_too(stack: ExitStack) -> None:
     several = [opened(stack, budgets) for _ in range(MOST_OUTSTANDING_OF_ADDRESS)]
     for budget in several:
         budget.watch(Told(outstanding=1))
-        budget.spend_sound(15)
+        budget.spend_audio(15)
         budget.check(0.0)
     assert all(budget.is_held(strained=False) for budget in several)
     assert budgets.is_ahead("a")

@@ -33,9 +33,9 @@ def test_an_edge_adds_its_tools_but_not_in_place_of_the_clients_own() -> None:
 
 def test_without_a_model_of_voices_voice_alone_stops_no_response() -> None:
     config = SessionConfig().but({"interruption.voice_ms": 300})
-    deaf = OpeningRules(knows_voices=False, recording=RULES.recording)
+    without_model = OpeningRules(knows_voices=False, recording=RULES.recording)
     assert RULES.completed(config, []).interruption.voice_ms == 300
-    assert deaf.completed(config, []).interruption.voice_ms == 0
+    assert without_model.completed(config, []).interruption.voice_ms == 0
 
 
 @pytest.mark.parametrize("recorded", [True, False])

@@ -175,12 +175,12 @@ def test_who_is_given_up_is_dropped_and_read_for_so_many_bytes(waits: bool) -> N
 
 def test_the_rest_of_short_messages_is_kept() -> None:
     client = Client()
-    client.frames.begun = SOUND[:100]
-    assert client.frames.with_begun(SOUND[100:]) == SOUND
-    assert client.frames.with_begun(TYPED) == TYPED
-    client.frames.begun = SOUND[:100]
+    client.frames.incomplete = SOUND[:100]
+    assert client.frames.with_incomplete(SOUND[100:]) == SOUND
+    assert client.frames.with_incomplete(TYPED) == TYPED
+    client.frames.incomplete = SOUND[:100]
     client.frames.clear()
-    assert client.frames.with_begun(TYPED) == TYPED
+    assert client.frames.with_incomplete(TYPED) == TYPED
 
 
 def test_a_client_is_probed_now_and_then() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from edge.core.messages.inputs import ClientToolResult
 from edge.protocols.realtime.tools import (
-    CLIENT_DEADLINE_MS,
+    CLIENT_TOOL_TIMEOUT_MS,
     MOST_SESSION_TOOLS,
     MOST_STEPS,
     MOST_TOOLS_BYTES,
@@ -89,7 +89,7 @@ def test_the_clients_tools_replace_those_of_the_operator(choice: ToolChoice, set
             description="Show the menu.",
             parameters={"type": "object", "properties": {"page": {"type": "integer"}}},
             kind="client",
-            deadline_ms=CLIENT_DEADLINE_MS,
+            timeout_ms=CLIENT_TOOL_TIMEOUT_MS,
         ),
     )
     assert (config.tool_use.choice, config.tool_use.max_steps) == (set_to, MOST_STEPS)

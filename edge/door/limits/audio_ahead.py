@@ -1,6 +1,6 @@
-"""Common bounds of an edge for sound faster than live speech, and for strangers' typed turns. Pure.
+"""Common bounds of an edge for audio faster than live speech, and for strangers' typed turns. Pure.
 
-Such sound waits in memory for its recognition; typed turns are stored in the log.
+Such audio waits in memory for its recognition; typed turns are stored in the log.
 """
 
 from edge.door.limits.common_bounds import SplitShare
@@ -17,12 +17,12 @@ LONGEST_SHARE_WAIT_S = 5.0
 """The longest wait for a share, since a caller who lost the line for long is also ahead."""
 
 
-class SoundAhead:
-    """The shares of an edge's sound ahead of live speech, and of strangers' typed turns."""
+class AudioAhead:
+    """The shares of an edge's audio ahead of live speech, and of strangers' typed turns."""
 
     def __init__(self, at_once_s: float) -> None:
-        """Take *at_once_s*, the sound that one connection may send at once."""
-        self.sound = SplitShare(
+        """Take *at_once_s*, the audio that one connection may send at once."""
+        self.audio = SplitShare(
             CommonShare(EDGE_SHARE * at_once_s, EDGE_SHARE_LASTS_S),
             CommonShare(STRANGERS_SHARE * at_once_s, EDGE_SHARE_LASTS_S),
         )
@@ -30,7 +30,7 @@ class SoundAhead:
 
 
 class Debt:
-    """What one connection sent beyond a common share: seconds of sound, or typed turns."""
+    """What one connection sent beyond a common share: seconds of audio, or typed turns."""
 
     def __init__(self, address: str) -> None:
         self._address = address
