@@ -46,7 +46,9 @@ from schemas.subjects import is_token
 VOICE, ANY_VOICE = re.compile(VOICE_NAME), "*"
 SUBPROTOCOL = "realtime"
 KEY_SUBPROTOCOL = "openai-insecure-api-key."
-QUERY_NAMES = AGENT_NAMES | {"model", "intent", "greeting", "record", "session", "resume_key"}
+OWN_NAMES = AGENT_NAMES | {"model", "intent", "greeting", "record", "session", "resume_key"}
+QUERY_NAMES = OWN_NAMES | {"api-version", "deployment"}
+"""The known names in the query; the last two are those of Azure's clients."""
 LEAST_COMMIT_MS = 100
 MOST_REALTIME_MESSAGE_BYTES = 16 * 1024 * 1024
 OF_TRACKS = Format(rate_hz=48_000)
