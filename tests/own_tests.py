@@ -111,7 +111,6 @@ WITHOUT: Mapping[str, str] = {
     "edge/call/session_audio.py": "data: the parts that take a session's audio",
     "edge/core/messages/client_commands.py": "data: the types of commands",
     "edge/core/messages/client_events.py": "data: the types of events to clients",
-    "edge/core/messages/effects.py": "data: the types of effects",
     "edge/core/hearing/framing.py": "data: three constants",
     "edge/core/messages/inputs.py": "data: the types of inputs",
     "edge/core/session/current_config.py": "data: one attribute",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -77,8 +77,10 @@ class Outbox:
         self._session = session
         self._summary = summary
         self._effects: list[Effect] = []
-        self._times: dict[type[Event], int] = {}
-        """The latest time of the events of each type whose time alone makes their id, Unix ms."""
+        self._times: dict[tuple[Any, ...], int] = {}
+        """The latest time of events whose id has a time, Unix ms, by the rest of their id."""
+        self._latest_ms = 0
+        """The latest of these times."""
         self.followers: list[Callable[[Event], Iterable[Event]]] = []
         """Functions that take each published event and return the events that follow from it."""
 
@@ -96,14 +98,21 @@ class Outbox:
 
         Its time is moved if it would have the id of another: the log stores each id once.
         """
-        if event.KEY == ("at_ms",):
-            at_ms = max(event.at_ms, self._times.get(type(event), 0) + 1)
-            self._times[type(event)] = at_ms
-            event = msgspec.structs.replace(event, at_ms=at_ms)
+        if "at_ms" in event.KEY:
+            event = self._at_own_time(event)
         self._effects.append(Publish(event))
         self._summary.count(event)
         self.show(event)
         return event
+
+    def _at_own_time(self, event: _E) -> _E:
+        if event.at_ms > self._latest_ms:
+            self._times.clear()
+        rest = (type(event), *(getattr(event, name) for name in event.KEY if name != "at_ms"))
+        at_ms = max(event.at_ms, self._times.get(rest, -1) + 1)
+        self._times[rest] = at_ms
+        self._latest_ms = max(self._latest_ms, at_ms)
+        return event if at_ms == event.at_ms else msgspec.structs.replace(event, at_ms=at_ms)
 
     def end(self, reason: EndReason, turns: int, connected_at_ms: int, now_ms: int) -> None:
         """Publish the end of the session after *turns*, with its summary."""
