@@ -189,10 +189,12 @@ class Publisher:
         """Remove *key* unless it is newer than *seq*.
 
         Raises:
-            BusAwayError: no answer.
+            BusAwayError: no answer, or a refusal.
         """
         body = {"filter": key, "seq": seq + 1}
-        await self._reader.api(f"STREAM.PURGE.{subjects.SEATS_STREAM}", body)
+        answer = await self._reader.api(f"STREAM.PURGE.{subjects.SEATS_STREAM}", body)
+        if "error" in answer:
+            raise BusAwayError(f"{key} was not removed: {answer['error']}")
 
 
 def _refusal(name: str, error: APIError) -> BusError:

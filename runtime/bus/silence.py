@@ -58,4 +58,5 @@ async def until_silent(came: asyncio.Event, wait_s: float, silence_s: float | No
             while came.is_set():
                 came.clear()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(came.wait(), silence_s)
+                    async with asyncio.timeout(silence_s):
+                        await came.wait()

@@ -87,6 +87,7 @@ class Worker(Generic[J]):
                 wanted = await self._run(context)
             except asyncio.CancelledError:  # shutting down: another worker takes it
                 await job.retry()
+                counters.answered(self.stage.name, "retried", context.took_ms() / 1000)
                 raise
             except Exception as error:  # noqa: BLE001  # the boundary: logged once, answered once
                 outcome = await self._answer_failure(job, target, error, stop)
