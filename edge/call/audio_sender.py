@@ -85,17 +85,17 @@ class AudioSender:
 
     def _keep(self, audio: SendAudio) -> None:
         """Keep *audio*, and as many before it as there is room for."""
-        size = len(audio.message.pcm)
-        while len(self._spoken) >= MOST_KEPT_MESSAGES or not self._has_room(size):
+        size_bytes = len(audio.message.pcm)
+        while len(self._spoken) >= MOST_KEPT_MESSAGES or not self._has_room(size_bytes):
             if not self._spoken:
                 return
             self._spoken_bytes -= len(self._spoken.popleft().message.pcm)
         self._spoken.append(audio)
-        self._spoken_bytes += size
+        self._spoken_bytes += size_bytes
 
-    def _has_room(self, size: int) -> bool:
-        """Tell whether *size* bytes more may be kept."""
-        more = self._spoken_bytes + size - self._memory.amount
+    def _has_room(self, size_bytes: int) -> bool:
+        """Tell whether *size_bytes* more may be kept."""
+        more = self._spoken_bytes + size_bytes - self._memory.amount
         if more <= 0:
             return True
         for step in (max(more, KEPT_AUDIO_STEP_BYTES), more):

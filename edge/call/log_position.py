@@ -10,7 +10,7 @@ TAKEOVER_KIND = SessionResumed.KIND
 """The kind of events by which a newer connection of the session is noticed."""
 STAGE_KINDS: tuple[Kind, ...] = ("heard", "say", "out")
 """The kinds of the stages' events; the edge's own events of these kinds come back to it."""
-HEARD_KINDS: tuple[Kind, ...] = (*STAGE_KINDS, TAKEOVER_KIND)
+SUBSCRIBED_KINDS: tuple[Kind, ...] = (*STAGE_KINDS, TAKEOVER_KIND)
 """The kinds that a connection subscribes to: of the stages, and of newer connections."""
 
 
@@ -19,7 +19,7 @@ class LogPosition:
 
     def __init__(self, session_ref: tuple[str, str]) -> None:
         """Begin before the first event of the session *session_ref* (tenant, id)."""
-        self.after = {subjects.session_events(*session_ref, kind): 0 for kind in HEARD_KINDS}
+        self.after = {subjects.session_events(*session_ref, kind): 0 for kind in SUBSCRIBED_KINDS}
         """By subject, the sequence up to which its events were read."""
 
     def read(self, stored: Iterable[Stored]) -> list[Stored]:

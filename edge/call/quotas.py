@@ -84,11 +84,11 @@ class LogQuota:
         self._taken -= size_bytes + OVERHEAD_BYTES
         if self._taken >= 0:
             return ""
-        size = QUOTA_STEP_BYTES - self._taken
+        size_bytes = QUOTA_STEP_BYTES - self._taken
         self._taken = QUOTA_STEP_BYTES
-        owner = "" if self._own.take(size, now_s) else "this session (AURA_LOG_KB_PER_MINUTE)"
+        owner = "" if self._own.take(size_bytes, now_s) else "this session (AURA_LOG_KB_PER_MINUTE)"
         for sharer, bucket in self.shared:
-            if not bucket.take(size, now_s):
+            if not bucket.take(size_bytes, now_s):
                 owner = owner or sharer
         return _used_up(owner) if owner else ""
 

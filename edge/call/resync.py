@@ -42,11 +42,11 @@ class Resync:
         self,
         bus: SessionBus,
         call: Call,
-        session: tuple[str, str],
+        session_ref: tuple[str, str],
         audio_sender: AudioSender,
         outage: BusOutage,
     ) -> None:
-        """Serve the *call* of *session* (tenant, id); *audio_sender* keeps its sent audio.
+        """Serve the *call* of *session_ref* (tenant, id); *audio_sender* keeps its sent audio.
 
         *outage* notes when the bus is away.
         """
@@ -54,7 +54,7 @@ class Resync:
         self._call = call
         self._audio_sender = audio_sender
         self._outage = outage
-        self._position = LogPosition(session)
+        self._position = LogPosition(session_ref)
         self._wanted = asyncio.Event()
 
     def request(self) -> None:

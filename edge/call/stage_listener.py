@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 
 import structlog
 
-from edge.call.log_position import HEARD_KINDS
+from edge.call.log_position import SUBSCRIBED_KINDS
 from edge.call.session_bus import SessionBus
 from edge.core.messages.inputs import AnyInput, ChunkSpoken, PartialTranscript
 from runtime.bus.delivery import Delivery, message_of
@@ -52,7 +52,7 @@ class StageListener:
                 give(PartialTranscript(partial.utterance, partial.audio_ms, partial.text))
 
         tenant, session = self._session_ref
-        listeners = [(subjects.live(tenant, session, kind), on_event) for kind in HEARD_KINDS]
+        listeners = [(subjects.live(tenant, session, kind), on_event) for kind in SUBSCRIBED_KINDS]
         listeners.append((subjects.speech(session), on_speech))
         listeners.append((subjects.partials(session), on_partial))
         for subject, listener in listeners:

@@ -81,13 +81,13 @@ class Call:
         """Take an input that arrived at *now_ms*, and return its effects in order."""
         if self.history.control.phase is OVER:
             return []
-        if not isinstance(call_input, inputs.Sound):
-            for segmented in self._segmenter.wait(now_ms):  # a microphone stopped while speaking
-                self._turns.take(segmented, now_ms)
+        if isinstance(call_input, inputs.Sound):
+            changed = self._hear(call_input, now_ms)
+            return self._advance(now_ms) if changed else self._out.take()
+        for segmented in self._segmenter.wait(now_ms):  # a microphone stopped while speaking
+            self._turns.take(segmented, now_ms)
         match call_input:
-            case inputs.Sound() if not self._hear(call_input, now_ms):
-                return self._out.take()
-            case inputs.Sound() | inputs.Ticked():
+            case inputs.Ticked():
                 pass
             case inputs.BackgroundAlone():
                 self._turns.doubt_voice()

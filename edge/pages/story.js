@@ -96,7 +96,7 @@ export class Story {
 
   #words(name, data) {
     if (data.text !== undefined) return data.text;
-    if (data.wait_ms !== undefined) return data.discarded ? "nothing was said" : `after ${data.wait_ms} ms of silence`;
+    if (data.wait_ms !== undefined) return data.discarded ? "discarded" : `after ${data.wait_ms} ms of silence`;
     if (data.took_ms !== undefined) return `${Math.round(data.took_ms)} ms`;
     return data.reason ?? data.name ?? data.command?.action ?? (data.turn ? `turn ${data.turn}` : "");
   }

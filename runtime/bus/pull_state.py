@@ -28,7 +28,7 @@ class PullState:
         self.slots = slots
         self.in_flight = 0
         self._requested = 0
-        self._heard_at_s = 0.0
+        self._answered_at_s = 0.0
         self._status = ""
         """The end of the latest request."""
 
@@ -37,24 +37,24 @@ class PullState:
         missing = max(0, self.slots - self.in_flight - self._requested)
         if missing:
             self._requested += missing
-            self._heard_at_s = max(self._heard_at_s, now_s)
+            self._answered_at_s = max(self._answered_at_s, now_s)
         return missing
 
     def is_forgotten(self, now_s: float) -> bool:
         """Tell whether the server was silent for so long that it has lost the requests."""
-        return self._requested > 0 and now_s - self._heard_at_s > LOST_REQUESTS_S
+        return self._requested > 0 and now_s - self._answered_at_s > LOST_REQUESTS_S
 
     def note_lost(self) -> None:
         """Note that the server has lost the requests: no job counts as requested."""
         self._requested = 0
-        self._heard_at_s = 0.0
+        self._answered_at_s = 0.0
 
     def status_came(self, status: str, left: int | None, now_s: float) -> Ended:
         """Take the *status* by which the server ends a request with *left* jobs undelivered.
 
         If *left* is None, the server gave no count, and all requests have ended.
         """
-        self._heard_at_s = now_s
+        self._answered_at_s = now_s
         if status == IDLE:  # the server sends it while a request waits for jobs
             return Ended.NOT_YET
         self._requested = 0 if left is None else max(0, self._requested - left)
@@ -65,7 +65,7 @@ class PullState:
 
     def job_came(self, now_s: float) -> None:
         """Count a job that arrived."""
-        self._heard_at_s = now_s
+        self._answered_at_s = now_s
         self._requested = max(0, self._requested - 1)
         self.in_flight += 1
 

@@ -164,7 +164,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     ev.SpeechStarted: lambda e: "over the response" if e.over_response else "",
     ev.SpeechPaused: lambda e: f"pause {e.pause}",
     ev.SpeechEnded: lambda e: (
-        f"after {e.wait_ms} ms of silence{', nothing was said in it' if e.discarded else ''}"
+        f"after {e.wait_ms} ms of silence{', discarded' if e.discarded else ''}"
     ),
     ev.TranscriptGuess: lambda e: (
         f"{e.text!r} ({e.took_ms:.0f} ms, {e.model}"

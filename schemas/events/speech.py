@@ -48,7 +48,7 @@ class SpeechContinued(Event, frozen=True, kw_only=True, tag="speech.continued"):
 
 
 class SpeechEnded(Event, frozen=True, kw_only=True, tag="speech.ended"):
-    """Edge -> all: endpointing has decided that the utterance is complete."""
+    """Edge -> all: the utterance has ended, by silence, its length, its client or a lost line."""
 
     KIND = "life"
     KEY = ("utterance",)
@@ -58,7 +58,8 @@ class SpeechEnded(Event, frozen=True, kw_only=True, tag="speech.ended"):
     wait_ms: int
     """The silence before that decision, ms."""
     discarded: bool = False
-    """Whether the utterance had no words, only noise."""
+    """Whether its words count for nothing: there were none, a backchannel or unclear background
+    voices, or a typed turn or the end of the call came first."""
     words_for: WordsUse = ""
     """What the words are for that only `transcript.final` will bring. A turn: the client ended it,
     or the connection was lost in its pause. The next turn: the utterance was too long, or the

@@ -174,8 +174,8 @@ class UtteranceJob:
         )
 
     async def _publish_partial(self, request: RecognitionRequest) -> None:
-        heard = await self._recognise(request, partial=True)
-        text = self._words.partial(request.part, heard)
+        recognition = await self._recognise(request, partial=True)
+        text = self._words.partial(request.part, recognition)
         if text is None:
             return
         event = self._job.event
@@ -187,9 +187,9 @@ class UtteranceJob:
         await self._job.bus.send(subjects.partials(event.session), partial)
 
     async def _publish_transcripts(self, request: RecognitionRequest) -> None:
-        heard = await self._recognise(request, partial=False)
+        recognition = await self._recognise(request, partial=False)
         del self._parts[request.part]
-        for transcript in list(self._words.heard(request.part, heard)):
+        for transcript in list(self._words.recognised(request.part, recognition)):
             await self._publish(transcript)
 
     async def _publish(self, transcript: PauseTranscript) -> None:

@@ -69,18 +69,16 @@ class RecognisedWords:
         """Return the number of words."""
         return len(self.text.split())
 
-    def plus(self, heard: Recognition) -> RecognisedWords:
+    def plus(self, new: Recognition) -> RecognisedWords:
         """Return these words and those of the next piece."""
-        if not heard.text:
-            return replace(self, took_ms=heard.took_ms)
+        if not new.text:
+            return replace(self, took_ms=new.took_ms)
         if not self.text:
-            return RecognisedWords(heard.text, heard.confidence, heard.eot_stt, heard.took_ms)
-        before, more = self.count, len(heard.text.split())
-        logs = before * _log(self.confidence) + more * _log(heard.confidence)
+            return RecognisedWords(new.text, new.confidence, new.eot_stt, new.took_ms)
+        before, more = self.count, len(new.text.split())
+        logs = before * _log(self.confidence) + more * _log(new.confidence)
         confidence = math.exp(logs / max(1, before + more))
-        return RecognisedWords(
-            f"{self.text} {heard.text}", confidence, heard.eot_stt, heard.took_ms
-        )
+        return RecognisedWords(f"{self.text} {new.text}", confidence, new.eot_stt, new.took_ms)
 
 
 class PauseTranscript(NamedTuple):
@@ -242,7 +240,7 @@ class UtteranceWords:
     def _move(self, move: PieceMove) -> None:
         self._phase = moved(PIECE_MOVES, self._phase, move)
 
-    def heard(self, part: AudioPart, recognition: Recognition) -> Iterator[PauseTranscript]:
+    def recognised(self, part: AudioPart, recognition: Recognition) -> Iterator[PauseTranscript]:
         """Take the words of *part*, and yield the transcripts that they complete."""
         self._known[part] = recognition
         while True:

@@ -89,33 +89,33 @@ async def show(request: web.Request) -> web.Response:
         return {**shown, **sound.waves(recorded, row.started_at_ms)}
 
     answer = await asyncio.to_thread(drawn)
-    heard = await _heard(console, session, recorded)
-    offset_ms = heard.from_ms - row.started_at_ms if heard else 0
-    return json_answer({**answer, "sound": {"offset_ms": offset_ms} if heard else None})
+    recording = await _recording_of(console, session, recorded)
+    offset_ms = recording.from_ms - row.started_at_ms if recording else 0
+    return json_answer({**answer, "sound": {"offset_ms": offset_ms} if recording else None})
 
 
 async def play(request: web.Request) -> web.Response:
     """Send the recorded sound, or the requested range of it."""
     console, session = request.app[CONSOLE], session_of(request)
     console.sound_wanted()
-    heard = console.sounds.get(session)
-    if heard is None:
+    recording = console.sounds.get(session)
+    if recording is None:
         subject = subjects.recording("*", session)
         stored = await console.watcher.bus.read(subjects.RECORDING_STREAM, subject)
-        heard = await _heard(console, session, stored)
-    if heard is None:
+        recording = await _recording_of(console, session, stored)
+    if recording is None:
         raise Refused(404, "NO_SOUND", "No sound of this call was recorded.")
-    size, headers = len(heard.wav), {"Accept-Ranges": "bytes", "Cache-Control": "no-store"}
+    size, headers = len(recording.wav), {"Accept-Ranges": "bytes", "Cache-Control": "no-store"}
     try:
         part = sound.byte_range(request.headers.get("Range", ""), size)
     except ValueError:
         headers["Content-Range"] = f"bytes */{size}"
         return web.Response(status=416, headers=headers)
     if part is None:
-        return web.Response(body=heard.wav, content_type="audio/wav", headers=headers)
+        return web.Response(body=recording.wav, content_type="audio/wav", headers=headers)
     begin, end = part
     headers["Content-Range"] = f"bytes {begin}-{end}/{size}"
-    body = memoryview(heard.wav)[begin : end + 1]
+    body = memoryview(recording.wav)[begin : end + 1]
     return web.Response(status=206, body=bytes(body), content_type="audio/wav", headers=headers)
 
 
@@ -182,14 +182,14 @@ async def _read(console: Console, session: str) -> tuple[ListedSession, list[Any
     return row, events
 
 
-async def _heard(
+async def _recording_of(
     console: Console, session: str, stored: Sequence[Stored]
 ) -> SessionRecording | None:
     """Return the sound of a call, and cache it, since browsers request it in ranges."""
-    heard = await asyncio.to_thread(SessionRecording.of, stored)
+    recording = await asyncio.to_thread(SessionRecording.of, stored)
     console.sounds.pop(session, None)
-    if heard:
-        console.sounds[session] = heard
+    if recording:
+        console.sounds[session] = recording
         while len(console.sounds) > MOST_SOUNDS:
             del console.sounds[next(iter(console.sounds))]
-    return heard
+    return recording

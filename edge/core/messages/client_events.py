@@ -44,7 +44,7 @@ class CallerTranscript:
     """The transcript of the caller's words."""
 
     text: str
-    """All words of the turn."""
+    """The words up to a pause; if final, those that were not sent as final before."""
     final: bool
     """They end the turn."""
     confidence: float = 0.0

@@ -1,6 +1,6 @@
 """The lasting effects of operators' commands on a session, also restored from the log. Pure.
 
-A call reaches its spend limit, and its caller is told:
+A call reaches its spend limit, and its caller is told, on each connection:
 
     WITHIN, REACHED --reach--> REACHED
     REACHED --tell--> TOLD

@@ -131,7 +131,7 @@ class AudioIntake:
         self.await_more()
         self._messages += messages  # plain numbers: a call for each frame would cost more
         if self._audio_bytes >= CHECK_AUDIO_BYTES or self._messages >= CHECK_FRAMES:
-            self._count_heard()
+            self._charge_audio()
             self._pace.check()
 
     def take_now(self, audio: Audio) -> None:
@@ -152,7 +152,7 @@ class AudioIntake:
             self._shell.take_audio(pcm)
         self._audio_bytes += len(pcm)
 
-    def _count_heard(self) -> None:
+    def _charge_audio(self) -> None:
         self._budget.spend_frames(self._messages)
         self._budget.spend_audio(self._audio_bytes / BYTES_PER_S)
         self._messages = self._audio_bytes = 0
@@ -191,7 +191,7 @@ class AudioIntake:
         if isinstance(form, Container) or len(audio.data) <= form.bytes_per_second * DIRECT_S:
             began_s = self._work_clock()
             self.take_now(audio)
-            self._count_heard()
+            self._charge_audio()
             self._pace.worked(began_s)
             return
         self._budget.spend_audio(len(audio.data) / form.bytes_per_second)
@@ -247,7 +247,7 @@ class AudioIntake:
         began_s = self._work_clock()
         try:
             do(what)
-            self._count_heard()  # checked by what comes next
+            self._charge_audio()  # checked by what comes next
         except Exception as error:  # noqa: BLE001  # `_end_by` logs it
             self._end_by(error)
         finally:

@@ -45,7 +45,7 @@ MESSAGE_BYTES = FRAMES_PER_MESSAGE * FRAME_BYTES
 RESULT_POLL_S = 2.0
 """The silence after which the streams are read, since a result may have been lost."""
 PIECE_TIMEOUT_S = 60.0
-"""The longest wait for a piece, after which it has failed: workers are busy or gone."""
+"""The longest silence, after which a piece has failed: workers are busy or gone."""
 TURN = 1
 T = TypeVar("T", SpeechReady, TranscriptFinal)
 

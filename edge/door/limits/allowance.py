@@ -1,6 +1,6 @@
 """An amount of one thing at once, and an amount a second: budgets consist of them. Pure.
 
-The load is no state: it follows from what is left when something is spent.
+The load is that of the last time at which something was spent.
 """
 
 from enum import IntEnum

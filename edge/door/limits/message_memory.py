@@ -24,10 +24,12 @@ class MessageMemory:
     """The memory, and the reservations that wait for it."""
 
     def __init__(
-        self, size: int = MESSAGE_MEMORY_BYTES, longest_reservation_s: float = LONGEST_RESERVATION_S
+        self,
+        size_bytes: int = MESSAGE_MEMORY_BYTES,
+        longest_reservation_s: float = LONGEST_RESERVATION_S,
     ) -> None:
-        """Share *size* bytes; a connection may hold some *longest_reservation_s* if others wait."""
-        self.size_bytes = self.free_bytes = size
+        """Share *size_bytes*; a connection may hold some *longest_reservation_s* if others wait."""
+        self.size_bytes = self.free_bytes = size_bytes
         self.longest_reservation_s = longest_reservation_s
         self.queue: FairQueue[Reservation] = FairQueue()
 
@@ -60,9 +62,9 @@ class Reservation:
         self.wanted_bytes = 0
         """The bytes for which it waits in the queue; 0: it does not wait."""
 
-    def reserve(self, size: int, now_s: float) -> bool:
-        """Hold *size* bytes in all; return False without memory, so that the caller asks again."""
-        more = size - self.held_bytes
+    def reserve(self, size_bytes: int, now_s: float) -> bool:
+        """Hold *size_bytes* in all; return False without memory, so that the caller asks again."""
+        more = size_bytes - self.held_bytes
         if more <= 0:
             return True
         memory = self._memory
@@ -71,7 +73,7 @@ class Reservation:
         if not fits or (is_behind and not self.held_bytes):
             if not self.wanted_bytes:
                 memory.queue.add(self._address, self)
-            self.wanted_bytes = size
+            self.wanted_bytes = size_bytes
             return False
         self.wanted_bytes = 0
         if not self.held_bytes:

@@ -68,7 +68,7 @@ class Spoken:
 
     def hear(self, part: AudioPart) -> None:
         """Let the words of *part* be known."""
-        list(self.words.heard(part, Recognition("word", 1.0, 1, 1.0)))
+        list(self.words.recognised(part, Recognition("word", 1.0, 1, 1.0)))
 
 
 def part(until_ms: int, from_ms: int = 0, *, partial: bool = False) -> Recognise:

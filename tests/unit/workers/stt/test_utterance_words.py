@@ -63,7 +63,7 @@ class Listener:
             return  # it was given up before it began
         self.cost_ms += part.until_ms - part.from_ms
         self.longest_ms = max(self.longest_ms, part.until_ms - part.from_ms)
-        self.transcripts += self.words.heard(part, recognised(pcm))
+        self.transcripts += self.words.recognised(part, recognised(pcm))
 
     def grow(self) -> None:
         part = AudioPart(self.words.open_ms, self.audio.until_ms)
@@ -179,12 +179,12 @@ def test_words_of_a_pause_that_is_over_are_told_until_newer_ones_are() -> None:
     words = UtteranceWords()
     words.paused(1, 700)
     words.went_on(760)
-    (transcript,) = words.heard(AudioPart(0, 700), Recognition("Wait", 0.9, 700, 1.0))
+    (transcript,) = words.recognised(AudioPart(0, 700), Recognition("Wait", 0.9, 700, 1.0))
     assert (transcript.pause, transcript.words.text) == (1, "Wait")
     words.paused(2, 1500)
-    (transcript,) = words.heard(AudioPart(0, 1500), Recognition("Wait a", 0.9, 1500, 1.0))
+    (transcript,) = words.recognised(AudioPart(0, 1500), Recognition("Wait a", 0.9, 1500, 1.0))
     assert transcript.pause == 2
-    assert list(words.heard(AudioPart(0, 700), Recognition("Wait", 0.9, 700, 1.0))) == []
+    assert list(words.recognised(AudioPart(0, 700), Recognition("Wait", 0.9, 700, 1.0))) == []
 
 
 def test_a_piece_that_is_too_long_ends_at_the_pause_in_which_its_caller_is() -> None:
@@ -203,7 +203,7 @@ def test_the_piece_after_a_long_silence_begins_with_speech_and_is_cut_like_any_o
     words.paused(1, first.until_ms)
     words.grown(LONGEST_PIECE_MS, lambda _: 0)
     if settled:
-        list(words.heard(first, Recognition("Wait", 0.9, 700, 1.0)))
+        list(words.recognised(first, Recognition("Wait", 0.9, 700, 1.0)))
     words.went_on(20_000)
     assert words.open_ms == 20_000 - SPEECH_LEAD_MS
     words.grown(20_000 + LONGEST_PIECE_MS, lambda _: 33_000)
@@ -224,7 +224,7 @@ def test_an_utterance_ends_once_and_has_no_pause_after_its_end() -> None:
 def test_the_end_that_a_pause_stands_for_is_not_recognised_again() -> None:
     words = UtteranceWords()
     words.paused(1, 700)
-    list(words.heard(AudioPart(0, 700), Recognition("Yes.", 0.5, 700, 1.0, eot_stt=0.9)))
+    list(words.recognised(AudioPart(0, 700), Recognition("Yes.", 0.5, 700, 1.0, eot_stt=0.9)))
     words.ended(1200, final_pause=1)
     assert words.wanted == []
     assert (words.final.text, words.final.confidence, words.final.eot_stt) == ("Yes.", 0.5, 0.9)
