@@ -47,7 +47,7 @@ class Job:
         self.event = event
         self._msg = msg
         self._jobs = jobs
-        self._open = True
+        self._unanswered = True
 
     @property
     def attempt(self) -> int:
@@ -78,7 +78,7 @@ class Job:
 
     async def working(self) -> None:
         """Send a heartbeat, which puts off redelivery by ack_wait."""
-        if self._open:
+        if self._unanswered:
             await _answer(self._jobs.bus, self._msg, b"+WPI")
 
     async def done(self) -> None:
@@ -92,8 +92,8 @@ class Job:
         await self._close(b"+TERM " + reason.encode()[:200])
 
     async def _close(self, word: bytes) -> None:
-        if self._open:
-            self._open = False
+        if self._unanswered:
+            self._unanswered = False
             self._jobs.free_slot()
             await _answer(self._jobs.bus, self._msg, word)
 

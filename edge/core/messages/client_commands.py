@@ -75,7 +75,7 @@ class Reply:
 class PhoneTransfer:
     """Transfer the caller to a person in the telephone network."""
 
-    call: str
+    telephone_call: str
     """The id of the call in the telephone network."""
     key: str
     """The key that the caller pressed; it is passed to the call if the transfer fails."""

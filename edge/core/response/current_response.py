@@ -10,7 +10,7 @@ from edge.core.messages.effects import Outbox
 from edge.core.messages.inputs import Played, Truncated
 from edge.core.response.interruption import InterruptionMove
 from edge.core.response.request import UNMEASURED
-from edge.core.response.response import Phase, Response
+from edge.core.response.response import Response, ResponsePhase
 from edge.core.response.sentence import BEGINNING, Position
 from edge.core.response.tool_turns import ToolTurns
 from edge.core.session.history import History
@@ -49,7 +49,7 @@ class CurrentResponse:
     def uncommitted(self) -> Response | None:
         """The response if it is speculative, else None."""
         response = self.response
-        return response if response and response.phase is Phase.SPECULATIVE else None
+        return response if response and response.phase is ResponsePhase.SPECULATIVE else None
 
     @property
     def held(self) -> bool:
@@ -71,7 +71,7 @@ class CurrentResponse:
             return
         self.response = None
         self._history.control.turn_dropped(response.turn)
-        if response.phase is Phase.SPECULATIVE or not response.request.is_awaited:
+        if response.phase is ResponsePhase.SPECULATIVE or not response.request.is_awaited:
             return
         self._history.turn_over()
         self._history.carry(response.request.caller_words)
@@ -84,7 +84,7 @@ class CurrentResponse:
         if response is None:
             return
         self.cancel(response, now_ms, reason)
-        if response.phase is Phase.SPECULATIVE:
+        if response.phase is ResponsePhase.SPECULATIVE:
             self.response = None
         else:
             heard = response.playback.heard(now_ms)
@@ -107,7 +107,7 @@ class CurrentResponse:
     def cancel(self, response: Response, now_ms: int, reason: ev.CancelReason) -> None:
         head = self._out.head(now_ms)
         self._out.publish(ev.ResponseCancelled(**head, turn=response.turn, reason=reason))
-        if response.phase is not Phase.SPECULATIVE:
+        if response.phase is not ResponsePhase.SPECULATIVE:
             self._out.tell(ResponseDropped(response.turn, reason))
         self._tools.cancel(response)
 
@@ -252,7 +252,7 @@ class CurrentResponse:
             if not stopped:
                 played_ms = response.playback.played_ms(now_ms)
                 self._out.tell(Interrupted(response.turn, heard, played_ms))
-            if response.phase is Phase.COMMITTED:
+            if response.phase is ResponsePhase.COMMITTED:
                 self.measure(response, now_ms, interrupted=True)
             self.finish(response, now_ms, heard=heard, complete=False)
         else:

@@ -4,7 +4,7 @@ from edge.core.messages.client_events import Interrupted
 from edge.core.messages.effects import Outbox
 from edge.core.response.playback import Playback
 from edge.core.response.request import Origin, Request
-from edge.core.response.response import Phase, Response
+from edge.core.response.response import Response, ResponsePhase
 from edge.core.response.sentence import Position
 from edge.core.session.history import History
 from edge.core.session.unfinished_response import Progress, UnfinishedResponse
@@ -35,7 +35,7 @@ def rest_of(earlier: UnfinishedResponse, voice: VoiceConfig, now_ms: int) -> Res
     request = Request(
         Origin.RESUMED, now_ms, earlier.caller_words, earlier.confidence, earlier.turn, count
     )
-    return Response(request, playback, Phase.COMMITTED, steps=earlier.steps)
+    return Response(request, playback, ResponsePhase.COMMITTED, steps=earlier.steps)
 
 
 def end(earlier: UnfinishedResponse, history: History, out: Outbox, now_ms: int) -> None:

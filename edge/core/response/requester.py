@@ -18,7 +18,7 @@ from edge.core.response.given_words import completed, pieces, sentence
 from edge.core.response.model_job import model_job
 from edge.core.response.playback import Playback
 from edge.core.response.request import TURNS, Origin, Request
-from edge.core.response.response import PhaseMove, Response
+from edge.core.response.response import Response, ResponseMove
 from edge.core.response.tool_turns import ToolTurns
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
@@ -87,7 +87,7 @@ class Requester:
 
     def _speak(self, response: Response, sentences: list[str], now_ms: int) -> None:
         """Publish the jobs for *response*, whose words are *sentences*."""
-        response.move(PhaseMove.COMMIT)
+        response.move(ResponseMove.COMMIT)
         head = self._out.head(now_ms)
         for text in sentences:
             event = sentence(head, response, text, self._config.current)
@@ -256,7 +256,7 @@ class Requester:
     def commit(self, response: Response, now_ms: int) -> None:
         """Commit the turn: from here on its response may be heard."""
         response.mark("committed_ms", now_ms)
-        response.move(PhaseMove.COMMIT)
+        response.move(ResponseMove.COMMIT)
         response.waiting_since_ms = now_ms
         self._history.commit_carried()
         self._history.turn_begins()

@@ -11,7 +11,7 @@ from edge.core.messages.effects import Outbox
 from edge.core.messages.inputs import ChunkSpoken, ClientToolResult
 from edge.core.response.current_response import CurrentResponse
 from edge.core.response.requester import Requester
-from edge.core.response.response import Phase, PhaseMove, Response
+from edge.core.response.response import Response, ResponseMove, ResponsePhase
 from edge.core.response.tool_turns import ToolTurns
 from edge.core.session.current_config import CurrentConfig
 from schemas import events as ev
@@ -163,8 +163,8 @@ class Responder:
 
     def _note_end(self, response: Response, now_ms: int) -> None:
         """Note that all of a response was sent; the first time, report and measure it."""
-        first = response.phase is Phase.COMMITTED
-        response.move(PhaseMove.SEND_ALL)
+        first = response.phase is ResponsePhase.COMMITTED
+        response.move(ResponseMove.SEND_ALL)
         if first and response.turn:
             self._out.tell(response.done())
             self._current.measure(response, now_ms, interrupted=False)
@@ -185,7 +185,7 @@ class Responder:
         if response.interruption.held:
             return self._held_until_ms(response)
         if not response.is_being_sent:
-            return response.playback.until_ms if response.phase is Phase.ALL_SENT else None
+            return response.playback.until_ms if response.phase is ResponsePhase.ALL_SENT else None
         if response.steps.running:
             return self._tools.due_ms(response, now_ms)
         due_ms = response.playback.due_at_ms(now_ms)
@@ -195,7 +195,11 @@ class Responder:
     def expires_ms(self) -> int | None:
         """The time at which the response is overdue, Unix ms; None: no stage is waited for."""
         response = self._current.response
-        if response is None or response.phase is Phase.ALL_SENT or response.interruption.held:
+        if (
+            response is None
+            or response.phase is ResponsePhase.ALL_SENT
+            or response.interruption.held
+        ):
             return None
         if response.steps.running:  # each tool call has its own deadline
             return None

@@ -23,7 +23,7 @@ from runtime.moves import moved
 from schemas.events import ResponseCompleted, ResponseSentence
 
 
-class Phase(Enum):
+class ResponsePhase(Enum):
     """The phases of a response on its way to the client."""
 
     SPECULATIVE = auto()
@@ -36,7 +36,7 @@ class Phase(Enum):
     """The client had all of it and dropped the unplayed rest, which is sent again."""
 
 
-class PhaseMove(Enum):
+class ResponseMove(Enum):
     """The moves between phases."""
 
     COMMIT = auto()
@@ -44,11 +44,11 @@ class PhaseMove(Enum):
     REWIND = auto()
 
 
-PHASE_MOVES: Mapping[tuple[Phase, PhaseMove], Phase] = {
-    (Phase.SPECULATIVE, PhaseMove.COMMIT): Phase.COMMITTED,
-    (Phase.COMMITTED, PhaseMove.SEND_ALL): Phase.ALL_SENT,
-    (Phase.ALL_SENT, PhaseMove.REWIND): Phase.REWOUND,
-    (Phase.REWOUND, PhaseMove.SEND_ALL): Phase.ALL_SENT,
+RESPONSE_MOVES: Mapping[tuple[ResponsePhase, ResponseMove], ResponsePhase] = {
+    (ResponsePhase.SPECULATIVE, ResponseMove.COMMIT): ResponsePhase.COMMITTED,
+    (ResponsePhase.COMMITTED, ResponseMove.SEND_ALL): ResponsePhase.ALL_SENT,
+    (ResponsePhase.ALL_SENT, ResponseMove.REWIND): ResponsePhase.REWOUND,
+    (ResponsePhase.REWOUND, ResponseMove.SEND_ALL): ResponsePhase.ALL_SENT,
 }
 
 
@@ -75,7 +75,7 @@ class Response:
     request: Request
     playback: Playback
     """What has arrived of it, and what was sent and heard of that."""
-    phase: Phase = Phase.SPECULATIVE
+    phase: ResponsePhase = ResponsePhase.SPECULATIVE
     interruption: Interruption = field(default_factory=Interruption)
     steps: ToolSteps = field(default_factory=ToolSteps)
     calls_done: CallsDone | None = None
@@ -104,7 +104,7 @@ class Response:
     @property
     def can_be_resumed(self) -> bool:
         """Whether a later connection continues it: a certain response of the conversation."""
-        certain = bool(self.turn) and self.phase is not Phase.SPECULATIVE
+        certain = bool(self.turn) and self.phase is not ResponsePhase.SPECULATIVE
         return certain and self.request.in_conversation
 
     def is_gone_on_from(self, at_ms: int) -> bool:
@@ -158,24 +158,24 @@ class Response:
     @property
     def is_being_sent(self) -> bool:
         """Whether the client will get more of it."""
-        return self.phase in {Phase.COMMITTED, Phase.REWOUND}
+        return self.phase in {ResponsePhase.COMMITTED, ResponsePhase.REWOUND}
 
-    def move(self, move: PhaseMove) -> None:
+    def move(self, move: ResponseMove) -> None:
         """Enter the phase after *move*.
 
         Raises:
             IllegalMoveError: the phase has no such move.
         """
-        self.phase = moved(PHASE_MOVES, self.phase, move)
+        self.phase = moved(RESPONSE_MOVES, self.phase, move)
 
     def rewind(self, now_ms: int, played_ms: int | None = None) -> None:
         """Send the unplayed part again; *played_ms* is the played audio, by the client's report."""
         self.playback.rewind(now_ms, played_ms)
-        if self.phase is Phase.ALL_SENT:
-            self.move(PhaseMove.REWIND)
+        if self.phase is ResponsePhase.ALL_SENT:
+            self.move(ResponseMove.REWIND)
 
     def heard_to_the_end(self, now_ms: int) -> bool:
-        return self.phase is Phase.ALL_SENT and now_ms >= self.playback.until_ms
+        return self.phase is ResponsePhase.ALL_SENT and now_ms >= self.playback.until_ms
 
     def asks_until(self, by_ms: int) -> bool:
         """Tell whether it is a question that is completely sent, and heard by *by_ms*."""

@@ -12,7 +12,7 @@ from edge.core.messages.effects import Outbox
 from edge.core.messages.inputs import ClientToolResult
 from edge.core.response.given_words import completed, sentence
 from edge.core.response.model_job import model_job
-from edge.core.response.response import Phase, Response
+from edge.core.response.response import Response, ResponsePhase
 from edge.core.response.tools import Tools
 from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
@@ -77,7 +77,7 @@ class ToolTurns:
 
     def run(self, response: Response, now_ms: int) -> None:
         """Run the pending calls unless the turn is speculative."""
-        if response.phase is not Phase.SPECULATIVE:
+        if response.phase is not ResponsePhase.SPECULATIVE:
             self._tools.run(response.steps, now_ms)
             self._begin_next_step(response, now_ms)
 
@@ -94,7 +94,7 @@ class ToolTurns:
         """Ask for the next step if all results of the current step have arrived."""
         steps = response.steps
         self.tell_calls_done(response)
-        if response.phase is Phase.SPECULATIVE or not steps.is_whole:
+        if response.phase is ResponsePhase.SPECULATIVE or not steps.is_whole:
             return
         if steps.ends_call and response.sentences.written:  # it has said goodbye
             self._end(response, now_ms)
@@ -109,7 +109,7 @@ class ToolTurns:
     def tell_calls_done(self, response: Response) -> None:
         """Tell the client, once, that it has all calls of the step and all words before them."""
         calls_done = response.calls_done
-        if calls_done is None or response.phase is Phase.SPECULATIVE:
+        if calls_done is None or response.phase is ResponsePhase.SPECULATIVE:
             return
         if response.is_caught_up or response.steps.is_whole:
             response.calls_done = None

@@ -14,7 +14,7 @@ the step in which the caller goes on, or in which the utterance ends.
 from enum import Enum, auto
 
 from edge.core.hearing.utterance import Utterance, UtterancePhase
-from edge.core.response.response import Phase, Response
+from edge.core.response.response import Response, ResponsePhase
 from runtime.moves import IllegalMoveError
 
 
@@ -42,7 +42,7 @@ def activity(utterance: Utterance | None, response: Response | None, *, pending:
         if pending:
             return BUSY
         return LISTENING if utterance else QUIET
-    if response.phase is Phase.SPECULATIVE:
+    if response.phase is ResponsePhase.SPECULATIVE:
         phase = utterance.phase if utterance else None
         if phase is not UtterancePhase.WORDS_KNOWN:
             raise IllegalMoveError(f"a speculative response beside {phase}")

@@ -231,7 +231,7 @@ class Connection:
     async def _transfer(self, wanted: PhoneTransfer) -> None:
         self._ws.pace.budget.spend_turn()
         transfer = self._services.transfer
-        if transfer is None or not await transfer(wanted.call):
+        if transfer is None or not await transfer(wanted.telephone_call):
             self._sessions.give(KeyPressed(wanted.key))
 
     # -------------------------------------------------------- events of the session

@@ -56,7 +56,7 @@ class Allowance:
         ahead_share: float = AHEAD_SHARE,
         burst: float = 0.0,
     ) -> None:
-        """Begin with *size*, and refill by *rate* a second; *reason* is sent with a close."""
+        """Begin with *size* units, and refill by *rate* a second; *reason* is sent with a close."""
         self._ahead_below = size * (1 - ahead_share)
         self._bursts_below = size - burst
         self._size = self._left = size

@@ -5,7 +5,7 @@ from __future__ import annotations
 from edge.core.messages.client_events import Interrupted, Measured, ResponseDropped
 from edge.core.messages.inputs import ResponseRequested, Truncated
 from edge.core.response.interruption import InterruptionState
-from edge.core.response.response import Phase
+from edge.core.response.response import ResponsePhase
 from schemas import events as ev
 from tests.unit.edge.core.aura_side import AuraSide
 
@@ -105,14 +105,14 @@ def test_a_firm_response_is_not_held() -> None:
     assert aura.current.firm
     assert not aura.current.held
     assert aura.current.response is not None
-    assert aura.current.response.phase is Phase.COMMITTED
+    assert aura.current.response.phase is ResponsePhase.COMMITTED
 
 
 def test_a_response_that_was_heard_to_its_end_when_the_caller_leaves_is_complete() -> None:
     aura = AuraSide()
     response = aura.responds("It is fine.")
     aura.passes(900)
-    assert response.phase is Phase.ALL_SENT
+    assert response.phase is ResponsePhase.ALL_SENT
     aura.current.suspend(aura.now_ms + 1000)
     (heard,) = aura.published(ev.AnswerHeard)
     assert (heard.text, heard.complete, heard.resumable) == ("It is fine.", True, False)

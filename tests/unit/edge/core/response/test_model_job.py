@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from edge.core.response.request import Origin
-from edge.core.response.response import Phase
+from edge.core.response.response import ResponsePhase
 from schemas import events as ev
 from schemas.agent import AgentUsed
 from schemas.events import Message
@@ -60,7 +60,7 @@ def test_a_guessed_turn_says_so_and_is_counted(speculative: bool, ask_eot: bool)
     assert (response.request.speculative, response.request.asks_eot) == (speculative, ask_eot)
     assert bench.current.speculation.asked == speculative
     assert bench.current.response is response
-    assert response.phase is Phase.SPECULATIVE, "nothing is heard before the commit"
+    assert response.phase is ResponsePhase.SPECULATIVE, "nothing is heard before the commit"
     assert bench.told == []
 
 

@@ -10,7 +10,7 @@ import pytest
 from edge.core.messages.client_events import Interrupted, ResponseRefused, ResponseStarted
 from edge.core.messages.inputs import ResponseRequested
 from edge.core.response.request import Origin
-from edge.core.response.response import Phase, Response
+from edge.core.response.response import Response, ResponsePhase
 from edge.core.session.unfinished_response import Progress, UnfinishedResponse
 from schemas import events as ev
 from schemas.control import Instruct, Say
@@ -46,7 +46,7 @@ def test_a_commit_enters_the_turn_and_lets_it_be_heard() -> None:
         confidence=0.8,
         speculative=True,
     )
-    assert response.phase is Phase.COMMITTED
+    assert response.phase is ResponsePhase.COMMITTED
     assert response.times_ms["committed_ms"] == 800.0
     assert response.waiting_since_ms == NOW_MS + 300
     assert bench.history.carried == []
@@ -187,7 +187,7 @@ def test_a_greeting_is_one_sentence_of_turn_0_that_may_wait_for_the_client(
     assert isinstance(end, ev.ResponseCompleted)
     assert (end.sentences, end.text, end.model) == (1, sentence.text, "")
     assert (response := bench.current.response)
-    assert (response.request.origin, response.phase) == (Origin.GREETING, Phase.COMMITTED)
+    assert (response.request.origin, response.phase) == (Origin.GREETING, ResponsePhase.COMMITTED)
     assert response.not_before_ms == NOW_MS + 700
     assert (bench.history.turn, bench.told) == (1, [])
 

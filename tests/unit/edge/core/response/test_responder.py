@@ -6,7 +6,7 @@ from edge.core.messages.client_events import ResponseDone, Speech
 from edge.core.messages.effects import ResyncSpeech
 from edge.core.messages.inputs import ClientToolResult, Played, ResponseRequested
 from edge.core.response.playback import PLAYBACK_LEAD_MS
-from edge.core.response.response import Phase
+from edge.core.response.response import ResponsePhase
 from edge.core.session.step_call import id_of
 from schemas import events as ev
 from tests.unit.edge.core.aura_side import AuraSide
@@ -40,7 +40,7 @@ def test_a_response_that_was_heard_to_its_end_is_settled_and_measured_once() -> 
     aura = AuraSide()
     response = aura.responds("It is fine.", "Enjoy it.")
     aura.passes(1900)
-    assert response.phase is Phase.ALL_SENT
+    assert response.phase is ResponsePhase.ALL_SENT
     assert len(aura.told(ResponseDone)) == len(aura.published(ev.TurnMeasured)) == 1
     assert aura.published(ev.AnswerHeard) == []
     aura.passes(500)
@@ -91,7 +91,7 @@ def test_the_stages_have_as_long_as_the_deadline_since_something_came_last() -> 
     aura.requester.commit(response, aura.now_ms)
     aura.speaks(response.turn, 0, 1000)
     aura.passes(900)
-    assert response.phase is Phase.ALL_SENT
+    assert response.phase is ResponsePhase.ALL_SENT
     assert aura.responder.expires_ms is None
 
 

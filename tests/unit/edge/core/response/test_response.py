@@ -10,12 +10,12 @@ import pytest
 from edge.core.messages.client_events import ResponseDone
 from edge.core.messages.inputs import ResponseRequested, Truncated
 from edge.core.response.request import Origin
-from edge.core.response.response import GONE_ON_MS, Mark, Phase, PhaseMove
+from edge.core.response.response import GONE_ON_MS, Mark, ResponseMove, ResponsePhase
 from runtime.moves import IllegalMoveError
 from schemas import events as ev
 from tests.unit.edge.core.aura_side import AuraSide
 
-_, COMMITTED, ALL_SENT, REWOUND = Phase
+_, COMMITTED, ALL_SENT, REWOUND = ResponsePhase
 
 
 def test_the_marks_are_the_times_of_the_measured_turn() -> None:
@@ -26,7 +26,7 @@ def test_the_marks_are_the_times_of_the_measured_turn() -> None:
 def test_a_response_that_is_committed_twice_raises_and_stays_as_it_is() -> None:
     response = AuraSide().responds("It is fine.")
     with pytest.raises(IllegalMoveError, match="COMMIT in COMMITTED"):
-        response.move(PhaseMove.COMMIT)
+        response.move(ResponseMove.COMMIT)
     assert response.phase is COMMITTED
 
 

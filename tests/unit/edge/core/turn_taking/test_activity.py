@@ -9,7 +9,7 @@ import pytest
 
 from edge.core.hearing.utterance import Utterance, UtterancePhase
 from edge.core.messages.inputs import Reconfigured, ResponseRequested, TurnEnded
-from edge.core.response.response import Phase, Response
+from edge.core.response.response import Response, ResponsePhase
 from edge.core.turn_taking.activity import BUSY, LISTENING, QUIET, activity
 from runtime.moves import IllegalMoveError
 from schemas import events as ev
@@ -17,14 +17,14 @@ from tests.unit.edge.core.aura_side import AuraSide
 from tests.unit.edge.core.rehearsal import Rehearsal, config
 
 OPEN = [phase for phase in UtterancePhase if phase is not UtterancePhase.ENDED]
-SPOKEN = [phase for phase in Phase if phase is not Phase.SPECULATIVE]
+SPOKEN = [phase for phase in ResponsePhase if phase is not ResponsePhase.SPECULATIVE]
 
 
 def utterance(phase: UtterancePhase | None) -> Utterance | None:
     return Utterance(1, phase=phase) if phase else None
 
 
-def response(phase: Phase) -> Response:
+def response(phase: ResponsePhase) -> Response:
     one = AuraSide().asks(speculative=True)
     one.phase = phase
     return one
@@ -45,7 +45,7 @@ def test_a_call_without_either_side_is_quiet_unless_work_is_pending() -> None:
     ("caller", "aura"), list(itertools.product([None, *OPEN], SPOKEN)), ids=str
 )
 def test_a_committed_response_is_busy_whether_or_not_the_caller_speaks(
-    caller: UtterancePhase | None, aura: Phase
+    caller: UtterancePhase | None, aura: ResponsePhase
 ) -> None:
     assert activity(utterance(caller), response(aura), pending=False) is BUSY
 
@@ -54,7 +54,7 @@ def test_a_committed_response_is_busy_whether_or_not_the_caller_speaks(
 def test_a_speculative_response_stands_only_beside_known_words(
     caller: UtterancePhase | None,
 ) -> None:
-    speculative = response(Phase.SPECULATIVE)
+    speculative = response(ResponsePhase.SPECULATIVE)
     if caller is UtterancePhase.WORDS_KNOWN:
         assert activity(utterance(caller), speculative, pending=False) is BUSY
         return
