@@ -56,7 +56,7 @@ def deciding_frame() -> int:
     vad, detector = VoiceActivity(), SpeechDetector(TurnConfig().min_speech_ms)
     for _ in range(50):
         detector.feed(voiced=vad.is_voice(SILENCE))
-    enough_ms = wait_ms(Evidence(HEARD), WAITS["auto"])
+    enough_ms = wait_ms(Evidence(HEARD, language="en"), WAITS["auto"])
     for number in range(len(FRAMES) + 200):
         frame = FRAMES[number] if number < len(FRAMES) else SILENCE
         detector.feed(voiced=vad.is_voice(frame))

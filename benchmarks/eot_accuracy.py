@@ -24,16 +24,21 @@ SILENCE_MS = 160
 def _asked(pcm: bytes, turns: Any) -> dict[str, Any]:
     sound = room(300) + pcm + room(SILENCE_MS, 1)
     heard = recognizer().transcribe(sound)
-    by_words, by_model = sounds_finished(heard.text), eot(heard.text)
+    by_words, by_model = sounds_finished(heard.text, language="en"), eot(heard.text)
     return {
         "words": {True: 1.0, None: 0.5, False: 0.0}[by_words],
         "punctuation": 0.5 if heard.eot_stt is None else heard.eot_stt,
         "language model": by_model or 0.0,
         "model of turns": turns.eot_audio(sound) if turns else None,
         "finished by words": by_words is True,
-        "finished by words and punctuation": is_finished(Evidence(heard.text, heard.eot_stt))
+        "finished by words and punctuation": is_finished(
+            Evidence(heard.text, heard.eot_stt, language="en")
+        )
         is True,
-        "finished by all three": is_finished(Evidence(heard.text, heard.eot_stt, by_model)) is True,
+        "finished by all three": is_finished(
+            Evidence(heard.text, heard.eot_stt, by_model, language="en")
+        )
+        is True,
     }
 
 

@@ -96,13 +96,13 @@ async def show(settings: Settings, session: str, html: Path | None) -> int:
     from runtime.audio import media  # noqa: PLC0415  # the same
     from runtime.sessions.recorded_audio import since  # noqa: PLC0415  # the same
 
-    heard = since(recorded, row.started_at_ms) if recorded else {}
+    pieces = since(recorded, row.started_at_ms) if recorded else {}
     try:
-        await asyncio.to_thread(html.write_text, page(row, timeline, heard), encoding="utf-8")
+        await asyncio.to_thread(html.write_text, page(row, timeline, pieces), encoding="utf-8")
     except OSError as error:
         raise CommandError(f"--html {html}: {error.strerror}") from error
     print(f"Session {session} is drawn in {html}: open it in any browser.")
-    if heard and not media.available():
+    if pieces and not media.available():
         print(f"Its sound is not compressed; for a tenth of the size: {installing('media')}")
     return 0
 

@@ -230,8 +230,8 @@ class SessionShell:
         self._log.warning("recording_over_quota", why=why)
         self._recording = None
         if self._phase is not FINISHED:
-            head = {"tenant": self.tenant, "session": self.session}
-            self._queue(ev.RecordingEnded(**head, at_ms=now_ms(), reason=why))
+            head = ev.Head(tenant=self.tenant, session=self.session, at_ms=now_ms())
+            self._queue(ev.RecordingEnded(**head, reason=why))
             self._client.not_recorded(why)
 
     def _tell_bus_away(self) -> None:

@@ -212,7 +212,9 @@ class Call:
 
     def due_ms(self, now_ms: int) -> int | None:
         """The time of the next `Ticked` if nothing else happens, Unix ms, or None for never."""
-        activity = self._activity
+        return self._due_ms(self._activity, now_ms)
+
+    def _due_ms(self, activity: Activity, now_ms: int) -> int | None:
         if activity is QUIET:
             times = [self._model_due_ms, self.control.due_ms(self._idle)]
         else:
@@ -226,10 +228,13 @@ class Call:
 
     @property
     def _activity(self) -> Activity:
-        utterance = self._segmenter.utterance
-        keys = utterance is None and self._keypad.due_ms is not None
-        pending = self.history.queued.has_responses or self.history.awaited.has_turn or keys
-        return activity(utterance, self._current.response, pending=pending)
+        utterance, response = self._segmenter.utterance, self._current.response
+        return activity(utterance, response, pending=response is None and self._is_pending)
+
+    @property
+    def _is_pending(self) -> bool:
+        keys = not self.listening and self._keypad.due_ms is not None
+        return keys or self.history.queued.has_responses or self.history.awaited.has_turn
 
     def _advance(self, now_ms: int) -> list[Effect]:
         activity = self._activity
@@ -243,18 +248,13 @@ class Call:
             activity = self._activity
         if activity is QUIET:
             self._do_deferred(now_ms)
+            activity = self._activity
         self._deaf = self.control.deaf
-        due_ms = self.due_ms(now_ms)
+        due_ms = self._due_ms(activity, now_ms)
         self.next_ms = NEVER_MS if due_ms is None else due_ms
-        self._unchanged_until_ms = 0 if self._has_work else self.next_ms
+        has_work = activity is BUSY or self.history.has_deferred_work
+        self._unchanged_until_ms = 0 if has_work else self.next_ms
         return self._out.take()
-
-    @property
-    def _has_work(self) -> bool:
-        """Whether something is under way, or waits until nobody speaks."""
-        history = self.history
-        waiting = history.queued.typed or history.control.waiting or history.late_results
-        return self._activity is BUSY or bool(waiting)
 
     @property
     def _model_due_ms(self) -> int | None:

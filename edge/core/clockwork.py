@@ -1,6 +1,7 @@
 """Drives a call in simulated time: scheduled inputs and the call's timer, in order of time.
 
-Replays, tests and benchmarks use this; an edge drives its calls by the real clock.
+What-if replays, tests and benchmarks use this; an edge drives its calls by the real clock, and
+`aura replay --decide` by the ticks of the log.
 """
 
 import heapq

@@ -144,7 +144,7 @@ class Edge:
         return ProtocolSettings(
             rate_hz=self.settings.sample_rate,
             prices=prices_of(self.settings),
-            events_per_second=self.settings.control_messages_per_second,
+            control_messages_per_second=self.settings.control_messages_per_second,
             models=self.settings.realtime_models_listed,
             voices=self.voices,
             transfer_key=self.settings.twilio_transfer_key if has_person else "",
@@ -190,7 +190,7 @@ class Edge:
                 recorded=self.quotas.audio,
                 voices=CallerVoices(self.voices),
             ),
-            commands_per_second=self.settings.control_messages_per_second,
+            control_messages_per_second=self.settings.control_messages_per_second,
             times=TimeLimits.of(self.settings),
             common=self.common,
             job_slots=self.stages.job_slots,

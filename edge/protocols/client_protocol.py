@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from edge.core.messages.client_commands import ClientCommand
 from edge.core.messages.client_events import ClientEvent, Trouble
+from runtime.settings.limits import CONTROL_MESSAGES_PER_SECOND
 from schemas.audio import RATE_HZ
 from schemas.events import StageOrAudio
 
@@ -72,8 +73,8 @@ class ProtocolSettings:
     rate_hz: int = RATE_HZ
     """The sample rate of PCM without a header, and of audio to the client."""
     prices: Prices = field(default_factory=dict)
-    events_per_second: int = 10
-    """The most events a second that a client may send, audio not counted."""
+    control_messages_per_second: int = CONTROL_MESSAGES_PER_SECOND
+    """The most control messages a second that a client may send."""
     models: frozenset[str] = frozenset()
     """The language models that a client may choose."""
     voices: frozenset[str] = frozenset()

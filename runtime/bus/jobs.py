@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, suppress
 from typing import Any, Self
 
 import msgspec
@@ -26,6 +26,7 @@ from runtime.bus.pull_state import Ended, PullState
 from runtime.bus.trace import trace_of
 from runtime.tasks import scoped_task
 from schemas import codec, subjects
+from schemas.codec import TRACE_HEADER
 from schemas.events import AnyEvent
 
 log = structlog.get_logger(__name__)
@@ -67,6 +68,11 @@ class Job:
     def traced(self) -> AbstractContextManager[None]:
         """Give messages that are sent in the block the trace of the job."""
         return trace_of(self._msg.headers or {})
+
+    @property
+    def traceparent(self) -> str:
+        """The job's trace (W3C trace context); empty: it has none."""
+        return (self._msg.headers or {}).get(TRACE_HEADER, "")
 
     def pause(self) -> None:
         """Free the job's slot while it waits for something other than this worker."""
@@ -119,8 +125,7 @@ class Jobs:
         self._wanted = wanted
         self._copies = copies
         self.depth = 0
-        """Jobs that wait for a worker, by the server's latest count. It is asked for: heartbeats
-        come without waiting jobs, and also while the server awaits answers before more jobs."""
+        """Jobs that wait for a worker, by the server's latest count; heartbeats have none."""
         self._pull = PullState(slots)
         self._queue: asyncio.Queue[Job | None] = asyncio.Queue()
         """The slots bound this queue: the server sends no more jobs than were requested.
@@ -203,11 +208,9 @@ class Jobs:
 
     async def _keep_counting(self) -> None:
         while True:
-            try:
+            with suppress(BusAwayError):  # the log has `bus_disconnected`
                 info = await self.bus.api(f"CONSUMER.INFO.{subjects.EVENTS_STREAM}.{self.consumer}")
                 self.depth = info.get("num_pending", self.depth)
-            except BusAwayError:
-                pass  # the log has `bus_disconnected`
             await asyncio.sleep(DEPTH_INTERVAL_S)
 
     async def _request_missing(self, drains: asyncio.TaskGroup) -> None:

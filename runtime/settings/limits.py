@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, Field
 
+CONTROL_MESSAGES_PER_SECOND = 10
+
 
 class LimitSettings(BaseModel):
     """Limits of callers: connections, calls, messages, and the refusal of new calls."""
@@ -63,7 +65,9 @@ class LimitSettings(BaseModel):
         description="Seconds that a WebSocket may stay open without a session, as on /ws.",
     )
     control_messages_per_second: int = Field(
-        10, ge=1, description="Control messages a second on one /ws/voice/continuous connection."
+        CONTROL_MESSAGES_PER_SECOND,
+        ge=1,
+        description="Control messages a second on one /ws/voice/continuous connection.",
     )
     frames_per_second: int = Field(
         200,

@@ -17,7 +17,7 @@ from runtime.audio.conversion import read_wav
 from tests.local_server import Answer, answering
 from workers.engines.errors import EngineError, EngineRefusedError, EngineUnavailableError
 from workers.engines.openai_api import BlockingClient
-from workers.engines.stt.openai_rest import RestRecognizer, heard
+from workers.engines.stt.openai_rest import RestRecognizer, recognised
 
 PCM = b"\x10\x00\xf0\xff" * 8000
 """One second."""
@@ -93,14 +93,14 @@ def test_a_language_to_be_found_is_not_named_and_plain_text_has_no_figures() -> 
 
 def test_words_that_whisper_writes_for_silence_are_left_out() -> None:
     silence = segment(" Thank you.", logprob=-1.2, no_speech=0.9)
-    assert heard({"text": "Thank you.", "segments": [silence]}) == ("", 0.0)
+    assert recognised({"text": "Thank you.", "segments": [silence]}) == ("", 0.0)
     said = {"text": "Book it. Thank you.", "segments": [segment(" Book it."), silence]}
-    assert heard(said)[0] == "Book it."
+    assert recognised(said)[0] == "Book it."
 
 
 @pytest.mark.parametrize("segments", [None, [], [{}], "no", [{"avg_logprob": "x", "text": "a"}]])
 def test_invalid_figures_are_ignored(segments: object) -> None:
-    assert heard({"text": "Hello.", "segments": segments}) == ("Hello.", 1.0)
+    assert recognised({"text": "Hello.", "segments": segments}) == ("Hello.", 1.0)
 
 
 def test_audio_too_short_for_a_word_is_not_sent() -> None:

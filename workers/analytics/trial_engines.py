@@ -83,9 +83,11 @@ def recognizer(settings: Settings) -> Candidate:
     engine, mask = factory.recognizer(settings), Redaction.of(settings.redact).mask
 
     def transcribe(event: SpeechStarted, audio: bytes) -> Work:
-        heard = engine.transcribe(audio, language=without_region(event.language))
-        took_ms, audio_ms = round(heard.took_ms, 1), len(audio) // BYTES_PER_MS
-        return Work(model=engine.name, took_ms=took_ms, text=mask(heard.text), audio_ms=audio_ms)
+        recognition = engine.transcribe(audio, language=without_region(event.language))
+        took_ms, audio_ms = round(recognition.took_ms, 1), len(audio) // BYTES_PER_MS
+        return Work(
+            model=engine.name, took_ms=took_ms, text=mask(recognition.text), audio_ms=audio_ms
+        )
 
     return _in_thread(engine, transcribe)
 

@@ -7,8 +7,6 @@ from typing import Any, TypeVar
 
 import structlog
 
-from runtime.bus import trace
-from schemas.codec import TRACE_HEADER
 from schemas.events import StageName, TurnTaken
 from schemas.tools import ToolFunction
 from workers.engines.errors import (
@@ -77,7 +75,7 @@ class LlmStage:
         chain = ResponseChain(job, event.llm_model or self.model)
         if not job.is_fresh and await chain.is_done():
             return
-        prompt = _prompt(event, chain.state.text)
+        prompt = _prompt(job, chain.state.text)
         if event.ask_eot and job.attempt == 1:  # a retry is late already
             chain.eot_llm = await eot_probability(self._model, prompt, self._limit_s)
         text = ResponseText(
@@ -131,8 +129,9 @@ def _arguments(tool: ToolFunction) -> dict[str, Any]:
     return schemas if isinstance(schemas, dict) else {}
 
 
-def _prompt(event: TurnTaken, said: str) -> Prompt:
+def _prompt(job: JobContext[TurnTaken], said: str) -> Prompt:
     """Return the job as a prompt; *said* is the part of its response that was published."""
+    event = job.event
     return Prompt(
         system=event.system,
         messages=tuple(
@@ -154,7 +153,7 @@ def _prompt(event: TurnTaken, said: str) -> Prompt:
             turn=event.turn,
             agent=event.agent,
             speculative=event.speculative,
-            traceparent=trace.headers().get(TRACE_HEADER, ""),
+            traceparent=job.traceparent,
         ),
     )
 

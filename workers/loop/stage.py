@@ -36,6 +36,8 @@ class JobContext(Generic[J]):
     """Watches the job's turn, if it has one."""
     clock: Callable[[], float] = time.monotonic
     """The clock of `started_s`."""
+    traceparent: str = ""
+    """The job's trace, for requests to other servers; empty: it has none."""
 
     @property
     def is_fresh(self) -> bool:

@@ -75,7 +75,10 @@ class Worker(Generic[J]):
         waited_s, now_s = max(0.0, time.time() - job.stored_s), time.monotonic()
         target = self.stage.target(event)
         watch = None if target.turn is None else TurnWatch(self.bus, event, target.turn, job.seq)
-        context = JobContext(event, job.seq, job.attempt, self.bus, now_s, waited_s, watch)
+        context = JobContext(
+            *(event, job.seq, job.attempt, self.bus, now_s, waited_s, watch),
+            traceparent=job.traceparent,
+        )
         counters.started(self.stage.name, job)
         with (
             job.traced(),

@@ -99,12 +99,12 @@ async def listen_in(bus: Bus, call: CallState, out: str) -> None:
     monitor = _CallMonitor(sys.stderr if out == STDOUT else sys.stdout)
     async with AsyncExitStack() as stack:
         write = stack.enter_context(_written_to(out)) if out else None
-        for subject, heard in (
+        for subject, on_message in (
             (subjects.live(call.tenant, call.session), monitor.on_event),
             (subjects.utterance(call.session), monitor.on_audio),
             (subjects.speech(call.session), monitor.on_speech),
         ):
-            await stack.enter_async_context(bus.listening(subject, heard))
+            await stack.enter_async_context(bus.listening(subject, on_message))
         while not monitor.ended.is_set():
             await asyncio.sleep(OFTEN_S)
             if write:

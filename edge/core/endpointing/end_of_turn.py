@@ -52,7 +52,7 @@ class Evidence:
     """0..1: the turn model's probability, by the sound alone, or None without such a model."""
     after_question: bool = False
     """Whether the last sentence that the caller heard was a question."""
-    language: str = "en"
+    language: str = ""
     """A Whisper code such as "en" or "en-US"; "auto" or empty if unknown."""
 
 
@@ -112,9 +112,7 @@ def is_question(text: str) -> bool:
     return text.rstrip().endswith(_QUESTION_MARKS)
 
 
-def sounds_finished(
-    text: str, *, after_question: bool = False, language: str = "en"
-) -> bool | None:
+def sounds_finished(text: str, *, after_question: bool = False, language: str) -> bool | None:
     """Tell by the words alone whether a speaker has finished: True, False, or None if unclear.
 
     Args:
@@ -218,7 +216,7 @@ def wait_ms(known: Evidence, waits: Waits) -> int:
             return waits.unclear_ms
 
 
-def is_backchannel(text: str, language: str = "en") -> bool:
+def is_backchannel(text: str, language: str) -> bool:
     """Tell whether *text* is a backchannel, which only says "I am listening"."""
     tokens, nods = words(text.replace("-", " ")), lexicon(language).backchannels
     return 0 < len(tokens) <= MOST_BACKCHANNEL_WORDS and (

@@ -31,7 +31,7 @@ class AwaitedWords:
     @property
     def has_turn(self) -> bool:
         """Whether words of a turn are awaited."""
-        return bool(self._ends_for("turn"))
+        return bool(self.ends) and bool(self._ends_for("turn"))
 
     @property
     def has_cut(self) -> bool:

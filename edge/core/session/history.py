@@ -76,6 +76,11 @@ class History:
             self.agent, self.began_as = event.agent, event.agent.name if event.agent else ""
 
     @property
+    def has_deferred_work(self) -> bool:
+        """Whether something waits until nobody speaks."""
+        return bool(self.queued.typed or self.control.waiting or self.late_results)
+
+    @property
     def after_question(self) -> bool:
         """Whether the last sentence that the caller heard was a question."""
         last = self.messages[-1] if self.messages else None

@@ -85,7 +85,7 @@ class Connection:
 
     async def run(self) -> None:
         """Serve the client until it leaves, is closed, or its session fails."""
-        rate = self._services.commands_per_second
+        rate = self._services.control_messages_per_second
         reading = ClientReader(self._ws, self._protocol, Bucket(rate, rate), self)
         try:
             async with asyncio.TaskGroup() as tasks:

@@ -19,7 +19,7 @@ class EdgeServices:
 
     bus: SessionBus
     openings: Openings
-    commands_per_second: int
+    control_messages_per_second: int
     times: TimeLimits
     common: CommonBounds
     """The bounds that its connections share."""

@@ -80,7 +80,7 @@ class RealtimeProtocol(ClientProtocol):
         self._has_tracks = handshake.has_tracks
         self._handshake = handshake
         self._ids = Ids(handshake.nonce)
-        self._limit = EventLimit(handshake.settings.events_per_second)
+        self._limit = EventLimit(handshake.settings.control_messages_per_second)
         self._events = ServerEvents(self._ids, SessionObject(), has_tracks=handshake.has_tracks)
         self.items = ItemRequests(self._events)
         self.responses = ResponseRequests(self._events)

@@ -71,7 +71,7 @@ class RealtimeCaller:
             session=session or {},
             has_tracks=has_tracks,
             settings=ProtocolSettings(
-                events_per_second=1_000_000,
+                control_messages_per_second=1_000_000,
                 models=frozenset(models.split()),
                 voices=frozenset(voices.split()),
             ),

@@ -48,7 +48,9 @@ def test_hostile_events_are_answered_by_documented_errors_and_harm_nothing(seed:
 
 
 def test_a_flood_of_events_is_refused_and_audio_is_none() -> None:
-    protocol = RealtimeProtocol(Handshake("c", settings=ProtocolSettings(events_per_second=10)))
+    protocol = RealtimeProtocol(
+        Handshake("c", settings=ProtocolSettings(control_messages_per_second=10))
+    )
     event = json.dumps({"type": "conversation.item.retrieve", "item_id": "x", "event_id": "e"})
 
     def code(now_ms: int) -> str:

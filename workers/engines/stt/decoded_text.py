@@ -31,12 +31,12 @@ class DecodedText:
 NOTHING: Final = DecodedText("", -9.0, 1.0, 0, reliable=False)
 
 
-def remaining_ways(left: list[Way], heard: DecodedText, *, hurried: bool) -> list[Way]:
-    """Return the ways that remain to be tried after the first of *left* gave *heard*."""
+def remaining_ways(left: list[Way], decoded: DecodedText, *, hurried: bool) -> list[Way]:
+    """Return the ways that remain to be tried after the first of *left* gave *decoded*."""
     way, *wider = left
-    if not heard.reliable:
+    if not decoded.reliable:
         return wider
-    again = way.second_decoding(heard.confidence) if heard.text and not hurried else None
+    again = way.second_decoding(decoded.confidence) if decoded.text and not hurried else None
     return [again] if again else []
 
 
@@ -46,9 +46,9 @@ def better(known: DecodedText, new: DecodedText) -> DecodedText:
     return replace(best, eot_stt=known.eot_stt if best.eot_stt is None else best.eot_stt)
 
 
-def joined(heard: Sequence[DecodedText]) -> tuple[str, float, float | None]:
+def joined(pieces: Sequence[DecodedText]) -> tuple[str, float, float | None]:
     """Return the pieces' text, their confidence by tokens, and the last one's `eot_stt`."""
-    spoken = [piece for piece in heard if piece.text]
+    spoken = [piece for piece in pieces if piece.text]
     if not spoken:
         return "", 0.0, None
     tokens = sum(piece.tokens for piece in spoken)

@@ -72,7 +72,7 @@ class RestRecognizer:
         client, library = self._client.get()
         with translating_errors(library, SERVER, self._model):
             reply = self._ask(client, library, write_wav(pcm[: len(pcm) // 2 * 2]), language)
-        text, confidence = heard(reply)
+        text, confidence = recognised(reply)
         took_ms = (time.monotonic() - began_s) * 1000
         return Recognition(text, confidence if text else 0.0, audio_ms, took_ms)
 
@@ -115,7 +115,7 @@ class RestRecognizer:
         return reply
 
 
-def heard(reply: dict[str, Any]) -> tuple[str, float]:
+def recognised(reply: dict[str, Any]) -> tuple[str, float]:
     """Return the words of a server's answer and their confidence, or 1 if it gives no figures.
 
     Segments that Whisper itself considers silence are left out.

@@ -89,8 +89,8 @@ class WhisperRecognizer:
             EngineMissingError, WeightsError: the model cannot be loaded.
             EngineRefusedError: the model does not know *language*.
         """
-        ((_, heard),) = self.transcribe_each([pcm], language=language)
-        return heard
+        ((_, recognition),) = self.transcribe_each([pcm], language=language)
+        return recognition
 
     def transcribe_each(
         self, pcms: Sequence[bytes], *, language: str = "en", hurried: bool = False
@@ -107,9 +107,9 @@ class WhisperRecognizer:
         owners = [index for index, pieces in enumerate(cut) for _ in pieces]
         texts: list[dict[int, DecodedText]] = [{} for _ in pcms]
         every = [piece for pieces in cut for piece in pieces]
-        for at, heard in self._recognise(every, language, hurried=hurried):
+        for at, decoded in self._recognise(every, language, hurried=hurried):
             index = owners[at]
-            texts[index][at] = heard
+            texts[index][at] = decoded
             if len(texts[index]) == len(cut[index]):
                 text, confidence, eot = joined([text for _, text in sorted(texts[index].items())])
                 took_ms = (time.perf_counter() - began_s) * 1000
@@ -131,9 +131,9 @@ class WhisperRecognizer:
             way = min(left[0] for left in ways.values())
             now = [at for at, left in ways.items() if left[0] == way][:MOST_BATCH_ITEMS]
             tried = self._try([pieces[at] for at in now], way, language)
-            for at, heard in zip(now, tried, strict=True):
-                best[at] = better(best[at], heard)
-                ways[at] = remaining_ways(ways[at], heard, hurried=hurried)
+            for at, decoded in zip(now, tried, strict=True):
+                best[at] = better(best[at], decoded)
+                ways[at] = remaining_ways(ways[at], decoded, hurried=hurried)
                 if not ways[at]:
                     del ways[at]
                     yield at, best[at]
@@ -143,10 +143,10 @@ class WhisperRecognizer:
         import ctranslate2
 
         columns = int(way.window_s * COLUMNS_PER_S)
-        heard = [np.pad(piece, (0, HUSH_SAMPLES)) for piece in pieces]
+        padded = [np.pad(piece, (0, HUSH_SAMPLES)) for piece in pieces]
         # Padded with 0, the mean of the features, as faster-whisper does.
         features = np.stack(
-            [_fitted(self._model.feature_extractor(piece), columns) for piece in heard]
+            [_fitted(self._model.feature_extractor(piece), columns) for piece in padded]
         )
         seconds = [len(piece) / RATE_HZ for piece in pieces]
         most = whisper_postprocess.most_tokens(max(seconds))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -18,6 +19,8 @@ from edge.core.endpointing.end_of_turn import (
     waits_of,
 )
 from schemas.session_config import Eagerness, TurnConfig, Waits
+
+English = partial(Evidence, language="en")
 
 
 @pytest.mark.parametrize(
@@ -56,7 +59,7 @@ from schemas.session_config import Eagerness, TurnConfig, Waits
     ],
 )
 def test_words_that_sound_finished_or_not(text: str, finished: bool | None) -> None:
-    assert sounds_finished(text) is finished
+    assert sounds_finished(text, language="en") is finished
 
 
 @pytest.mark.parametrize(
@@ -75,7 +78,7 @@ def test_words_that_sound_finished_or_not(text: str, finished: bool | None) -> N
 def test_the_sound_is_weighed_against_the_words(
     text: str, sound: float | None, finished: bool | None
 ) -> None:
-    assert is_finished(Evidence(text, eot_audio=sound)) is finished
+    assert is_finished(English(text, eot_audio=sound)) is finished
 
 
 @pytest.mark.parametrize(
@@ -92,7 +95,7 @@ def test_the_sound_is_weighed_against_the_words(
 def test_the_recogniser_is_asked_how_surely_a_sentence_ends(
     text: str, ended: float, finished: bool | None
 ) -> None:
-    assert is_finished(Evidence(text, ended)) is finished
+    assert is_finished(English(text, ended)) is finished
 
 
 @pytest.mark.parametrize(
@@ -111,7 +114,7 @@ def test_the_recogniser_is_asked_how_surely_a_sentence_ends(
 def test_the_language_model_has_half_a_vote(
     text: str, ended: float | None, read: float, finished: bool | None
 ) -> None:
-    assert is_finished(Evidence(text, ended, read)) is finished
+    assert is_finished(English(text, ended, read)) is finished
 
 
 @pytest.mark.parametrize(
@@ -128,44 +131,44 @@ def test_the_language_model_has_half_a_vote(
 def test_a_language_model_is_asked_only_where_it_could_change_something(
     text: str, ended: float | None, is_it: bool
 ) -> None:
-    assert is_open(Evidence(text, ended)) is is_it
-    verdicts = {is_finished(Evidence(text, ended, read)) for read in (0.0, 0.3, 0.6, 1.0)}
+    assert is_open(English(text, ended)) is is_it
+    verdicts = {is_finished(English(text, ended, read)) for read in (0.0, 0.3, 0.6, 1.0)}
     assert (len(verdicts) > 1) is is_it
 
 
 def test_a_language_model_is_not_asked_where_a_model_of_turns_has_decided() -> None:
-    assert not is_open(Evidence("I want to fly to Madrid.", 0.7, eot_audio=0.9))
-    assert is_open(Evidence("I want to fly to Madrid.", 0.7, eot_audio=0.6))
-    assert is_open(Evidence("I want to fly to Madrid.", 0.7, eot_audio=0.2))
+    assert not is_open(English("I want to fly to Madrid.", 0.7, eot_audio=0.9))
+    assert is_open(English("I want to fly to Madrid.", 0.7, eot_audio=0.6))
+    assert is_open(English("I want to fly to Madrid.", 0.7, eot_audio=0.2))
 
 
 def test_an_end_is_unclear_while_the_language_model_reads() -> None:
-    known = Evidence("What is the capital of Italy?", 0.95, eot_llm_pending=True)
+    known = English("What is the capital of Italy?", 0.95, eot_llm_pending=True)
     assert wait_ms(known, WAITS["auto"]) == WAITS["auto"].unclear_ms
     assert (
-        wait_ms(Evidence("I want to", eot_llm_pending=True), WAITS["auto"])
+        wait_ms(English("I want to", eot_llm_pending=True), WAITS["auto"])
         > WAITS["auto"].unclear_ms
     )
 
 
 def test_a_model_of_turns_has_the_last_word_on_a_sentence_that_may_have_ended() -> None:
-    assert is_finished(Evidence("I want to fly to Madrid.", 0.5, eot_audio=0.9)) is True
-    assert is_finished(Evidence("I want to fly to Madrid.", 0.9, eot_audio=0.2)) is None
+    assert is_finished(English("I want to fly to Madrid.", 0.5, eot_audio=0.9)) is True
+    assert is_finished(English("I want to fly to Madrid.", 0.9, eot_audio=0.2)) is None
 
 
 def test_a_short_answer_to_a_question_needs_no_witness() -> None:
-    assert is_finished(Evidence("Yes, please.", 0.3, after_question=True)) is True
+    assert is_finished(English("Yes, please.", 0.3, after_question=True)) is True
 
 
 @pytest.mark.parametrize("eagerness", ["low", "auto", "high"])
 def test_the_less_it_sounds_like_an_end_the_longer_it_is_listened_on(eagerness: Eagerness) -> None:
-    finished = wait_ms(Evidence("Please call me back tomorrow."), WAITS[eagerness])
-    unclear = wait_ms(Evidence("I would like to book a table"), WAITS[eagerness])
-    unfinished = wait_ms(Evidence("So I called them, and"), WAITS[eagerness])
+    finished = wait_ms(English("Please call me back tomorrow."), WAITS[eagerness])
+    unclear = wait_ms(English("I would like to book a table"), WAITS[eagerness])
+    unfinished = wait_ms(English("So I called them, and"), WAITS[eagerness])
     assert finished < unclear < unfinished
-    doubted = Evidence("Please call me back tomorrow.", eot_audio=0.1)
+    doubted = English("Please call me back tomorrow.", eot_audio=0.1)
     assert finished < wait_ms(doubted, WAITS[eagerness]) < unclear
-    doubted_too = Evidence("I would like to book a table", eot_audio=0.1)
+    doubted_too = English("I would like to book a table", eot_audio=0.1)
     assert wait_ms(doubted_too, WAITS[eagerness]) == unfinished
 
 
@@ -187,7 +190,7 @@ def test_a_question_to_the_listener_is_answered_sooner_than_a_statement(
     text: str, *, quick: bool
 ) -> None:
     waits = WAITS["auto"]
-    known = Evidence(text, 0.99, 0.99)
+    known = English(text, 0.99, 0.99)
     assert wait_ms(known, waits) == (waits.finished_ms if quick else waits.stated_ms)
     agreed = wait_ms(replace(known, eot_audio=0.95), waits)
     assert agreed == (waits.finished_ms if quick else int(waits.stated_ms * AGREED_SHARE))
@@ -196,7 +199,7 @@ def test_a_question_to_the_listener_is_answered_sooner_than_a_statement(
 
 
 def test_waits_without_one_for_statements_treat_them_like_questions() -> None:
-    assert wait_ms(Evidence("Call me back tomorrow."), Waits(500, 900, 1500)) == 500
+    assert wait_ms(English("Call me back tomorrow."), Waits(500, 900, 1500)) == 500
 
 
 def test_low_eagerness_waits_longer_than_high() -> None:
@@ -220,7 +223,7 @@ def test_low_eagerness_waits_longer_than_high() -> None:
 def test_a_word_may_be_the_whole_answer_to_a_question(
     text: str, after_question: bool, finished: bool | None
 ) -> None:
-    assert is_finished(Evidence(text, after_question=after_question)) is finished
+    assert is_finished(English(text, after_question=after_question)) is finished
 
 
 def test_a_silence_that_a_session_names_counts_whatever_the_words() -> None:

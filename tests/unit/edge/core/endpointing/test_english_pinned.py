@@ -111,7 +111,7 @@ PHRASES = [
 
 
 def verdicts(text: str) -> str:
-    found = [is_finished(Evidence(text, **moment)) for moment in MOMENTS]  # type: ignore[arg-type]  # each name has its own type
+    found = [is_finished(Evidence(text, language="en", **moment)) for moment in MOMENTS]  # type: ignore[arg-type]  # each name has its own type
     return "".join(LETTER[verdict] for verdict in found)
 
 
@@ -134,11 +134,11 @@ def test_an_english_phrase_is_judged_as_ever() -> None:
     ],
 )
 def test_an_english_nod_is_one_as_ever(text: str) -> None:
-    assert is_backchannel(text)
+    assert is_backchannel(text, "en")
 
 
 @pytest.mark.parametrize(
     "text", ["", "...", "No.", "Stop.", "Okay, stop.", "Yes, yes, yes, yes.", "All right.", "So."]
 )
 def test_other_english_words_are_no_nod_as_ever(text: str) -> None:
-    assert not is_backchannel(text)
+    assert not is_backchannel(text, "en")

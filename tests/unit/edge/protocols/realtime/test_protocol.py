@@ -195,7 +195,7 @@ def test_without_a_track_there_is_none_to_clear() -> None:
 
 
 def test_an_error_names_the_event_and_too_many_events_are_refused() -> None:
-    of = protocol(settings=ProtocolSettings(events_per_second=1))
+    of = protocol(settings=ProtocolSettings(control_messages_per_second=1))
     (reply,) = sends(of, "dance", event_id="e1")
     assert isinstance(reply, Reply)
     assert (reply.message["error"]["event_id"], codes([reply])) == ("e1", ["invalid_value"])
