@@ -75,7 +75,7 @@ class Interruption:
     @property
     def held(self) -> bool:
         """Whether an interruption is suspected, so that nothing more of the response is sent."""
-        return self.state in {InterruptionState.SUSPECTED, InterruptionState.STOPPED}
+        return self.state is InterruptionState.SUSPECTED or self.stopped
 
     @property
     def stopped(self) -> bool:
