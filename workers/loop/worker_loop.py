@@ -76,7 +76,13 @@ class Worker(Generic[J]):
         target = self.stage.target(event)
         watch = None if target.turn is None else TurnWatch(self.bus, event, target.turn, job.seq)
         context = JobContext(
-            *(event, job.seq, job.attempt, self.bus, now_s, waited_s, watch),
+            event,
+            job.seq,
+            job.attempt,
+            self.bus,
+            now_s,
+            waited_s,
+            watch,
             traceparent=job.traceparent,
         )
         counters.started(self.stage.name, job)

@@ -19,8 +19,8 @@ def masked(command: FromClient, redaction: Redaction) -> FromClient | None:
         case ItemAdded(role="system"):  # words of the application
             return command
         case ResponseRequested(messages=tuple(messages)):
-            masked = tuple(Message(message.role, mask(message.text)) for message in messages)
-            return replace(command, messages=masked)
+            hidden = tuple(Message(message.role, mask(message.text)) for message in messages)
+            return replace(command, messages=hidden)
         case _:  # also a response, which may repeat words
             words = {name: mask(getattr(command, name)) for name in WORDS[type(command)]}
             return replace(command, **words)
