@@ -81,7 +81,7 @@ async def test_a_caller_who_comes_back_before_the_old_line_is_known_to_be_dead(
 async def test_what_the_old_connection_decided_on_a_stalled_bus_is_known_on_the_new_one(
     aura: AuraProcess,
 ) -> None:
-    """The commit and the first audio wait for the bus while the caller comes back."""
+    """The end of speech and the commit wait for the bus while the caller comes back."""
     other = f"http://127.0.0.1:{aura.port + 1}"
     (bus,) = (psutil.Process(pid) for name, pid in aura.processes() if name == "nats-server")
     async with calling(aura.url, PATH) as caller:
@@ -90,7 +90,7 @@ async def test_what_the_old_connection_decided_on_a_stalled_bus_is_known_on_the_
         await log_of(aura, session, lambda log: any(isinstance(one, TurnTaken) for one in log))
         bus.suspend()
         try:
-            await caller.speak(silence(700))
+            await caller.speak(silence(1500))
             async with calling(other, f"{PATH}&session={session}") as again:
                 await asyncio.sleep(0.5)
                 bus.resume()

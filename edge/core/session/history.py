@@ -14,6 +14,7 @@ from edge.core.session.step_call import Key, Result, key_of
 from edge.core.session.summary import Summary
 from edge.core.session.tool_steps import ToolSteps, late, shortened
 from edge.core.session.unfinished_response import UnfinishedResponse
+from edge.core.session.unstored_commit import UnstoredCommit
 from schemas import events as ev
 from schemas.agent import AgentUsed
 
@@ -220,21 +221,19 @@ def fold(events: Iterable[ev.Event]) -> History:
     history, caller_words = History(), dict[int, str]()
     responses: dict[int, dict[int, str]] = {}
     steps: dict[int, ToolSteps] = {}
+    unstored = UnstoredCommit()
     for event in events:
+        unstored.read(event)
         if isinstance(
             event, ev.TurnTaken | ev.ResponseCompleted | ev.ToolCalled | ev.ToolRequested | Result
         ):
             steps.setdefault(event.turn, ToolSteps()).read(event)
         _count(history, event)
         match event:
-            case ev.TurnCommitted(turn=turn, text=text):
-                caller_words[turn] = text
-                history.turn_begins()
-                history.commit_carried()  # they are part of *text*
-                asked = history.queued.responses.get(event.requested_ms)
-                history.unfinished = UnfinishedResponse(
-                    turn, text, event.confidence, event.at_ms, not asked or asked.in_conversation
-                )
+            case ev.TurnCommitted():
+                _commit(history, caller_words, event)
+            case ev.SessionResumed():
+                _commit(history, caller_words, unstored.take(history.carried))
             case ev.AnswerHeard(turn=turn, resumable=False):
                 history.note_heard(event, caller_words.pop(turn, ""), steps.get(turn))
             case ev.ResponseSentence(turn=turn, index=index, text=text):
@@ -244,6 +243,7 @@ def fold(events: Iterable[ev.Event]) -> History:
         history.read(event)
         if history.unfinished:
             history.unfinished = history.unfinished.after(event)
+    _commit(history, caller_words, unstored.take(history.carried))
     # The edge died between the commit and the playback. The words begin the next turn.
     for turn in sorted(caller_words, reverse=True):
         history.carry(caller_words[turn])
@@ -254,6 +254,20 @@ def fold(events: Iterable[ev.Event]) -> History:
     else:
         history.turn_over()
     return history
+
+
+def _commit(history: History, caller_words: dict[int, str], event: ev.TurnCommitted | None) -> None:
+    """Begin the response to a committed turn, if there is one, and note its *caller_words*."""
+    if event is None:
+        return
+    caller_words[event.turn] = event.text
+    history.turn_begins()
+    history.commit_carried()  # they are part of its text
+    asked = history.queued.responses.get(event.requested_ms)
+    in_conversation = not asked or asked.in_conversation
+    history.unfinished = UnfinishedResponse(
+        event.turn, event.text, event.confidence, event.at_ms, in_conversation
+    )
 
 
 def _count(history: History, event: ev.Event) -> None:

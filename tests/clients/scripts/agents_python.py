@@ -103,7 +103,7 @@ async def main() -> dict[str, Any]:
         "history": [
             [
                 item.get("role"),
-                *(part.get("transcript") or part.get("text") for part in item["content"]),
+                *(part.get("transcript") or part.get("text") or "" for part in item["content"]),
             ]
             for item in history
             if "content" in item
