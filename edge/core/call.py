@@ -25,7 +25,7 @@ from edge.core.session.current_config import CurrentConfig
 from edge.core.session.history import History
 from edge.core.stages.stage_inputs import StageInputs
 from edge.core.stages.stage_watch import StageWatch
-from edge.core.turn_taking.activity import BUSY, LISTENING, QUIET, Activity, activity
+from edge.core.turn_taking.activity import BUSY, QUIET, Activity, activity
 from edge.core.turn_taking.client_inputs import ClientInputs
 from edge.core.turn_taking.endpointer import Endpointer
 from edge.core.turn_taking.idle import Idle
@@ -72,14 +72,17 @@ class Call:
         out.followers = [self._spending.follow, Webhook(config, history, out).follow]
         self._deaf = False
         """Whether the caller's audio is ignored, as of the last `_advance`."""
-        self._unchanged_until_ms = 0
-        """The time until which audio alone changes nothing but the open utterance, Unix ms."""
-        self.next_ms = NEVER_MS
-        """The time of the next `Ticked`, or earlier: `due_ms` at the last `_advance`."""
+        self._active = False
+        """Whether the call was not quiet after the last `_advance`."""
+        self.next_ms = 0
+        """The time of the next `Ticked`, or earlier: `due_ms` at the last `_advance`.
+
+        Until then audio alone changes nothing but the open utterance."""
 
     def step(self, call_input: AnyInput, now_ms: int) -> list[Effect]:
         """Take an input that arrived at *now_ms*, and return its effects in order."""
         if self.history.control.phase is OVER:
+            self.next_ms = NEVER_MS
             return []
         if isinstance(call_input, inputs.Sound):
             changed = self._hear(call_input, now_ms)
@@ -108,13 +111,15 @@ class Call:
 
     def _hear(self, sound: inputs.Sound, now_ms: int) -> bool:
         """Hear the caller; return False if *sound* changes nothing but the open utterance."""
-        changed = now_ms >= self._unchanged_until_ms
+        changed = now_ms >= self.next_ms
         self._current.client_is_there()
         for segmented in self._segmenter.segment(silenced(sound) if self._deaf else sound, now_ms):
             changed = True
             self._turns.take(segmented, now_ms)
-        if not changed and self.listening:
+        if not changed and self._active:
             self._idle.sound_ms = now_ms
+            if self._current.response:
+                self._idle.note_word(now_ms)
         return changed
 
     def _from_stage(
@@ -240,20 +245,19 @@ class Call:
         activity = self._activity
         if activity is QUIET and self._ask_idle_model(now_ms):
             activity = BUSY
-        if activity is BUSY:
-            self._advance_speech(now_ms)
-            activity = self._activity
-        elif activity is LISTENING:
-            self._listen(now_ms)
+        if activity is not QUIET:
+            if activity is BUSY:
+                self._advance_speech(now_ms)
+            self.stages.check_words(now_ms)
+            self._idle.sound_ms = now_ms
             activity = self._activity
         if activity is QUIET:
             self._do_deferred(now_ms)
             activity = self._activity
         self._deaf = self.control.deaf
+        self._active = activity is not QUIET
         due_ms = self._due_ms(activity, now_ms)
         self.next_ms = NEVER_MS if due_ms is None else due_ms
-        has_work = activity is BUSY or self.history.has_deferred_work
-        self._unchanged_until_ms = 0 if has_work else self.next_ms
         return self._out.take()
 
     @property
@@ -282,11 +286,6 @@ class Call:
             self._requester.refuse_queued()
         if not self.history.awaited.has_turn:
             self._requester.respond_to_queued(now_ms)
-        self._listen(now_ms)
-
-    def _listen(self, now_ms: int) -> None:
-        self.stages.check_words(now_ms)
-        self._idle.sound_ms = now_ms
 
     def _do_deferred(self, now_ms: int) -> None:
         """Do the work that had to wait until nobody speaks."""
