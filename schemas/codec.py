@@ -25,6 +25,8 @@ KNOWN_TYPES = frozenset(map(tag, get_args(AnyEvent)))
 """The tags of the events of this version."""
 
 _S = TypeVar("_S", bound=msgspec.Struct)
+_PACKER = msgpack.Packer()
+"""Used for all messages: each packer takes 256 KiB."""
 
 
 class BadMessageError(ValueError):
@@ -37,7 +39,7 @@ class UnknownTypeError(BadMessageError):
 
 def encode(message: msgspec.Struct) -> bytes:
     """Return *message* as a MessagePack map; bytes stay bytes."""
-    packed: bytes = msgpack.packb(msgspec.to_builtins(message, builtin_types=(bytes,)))
+    packed: bytes = _PACKER.pack(msgspec.to_builtins(message, builtin_types=(bytes,)))
     return packed
 
 

@@ -40,6 +40,10 @@ ITEM_ADDED, ITEM_REMOVED, RESPONSE_ASKED, TRUNCATED, TURN_DISCARDED = range(20, 
 COMMANDED = 30
 
 
+_PACKER = msgpack.Packer()
+"""Used for all rows: each packer takes 256 KiB."""
+
+
 class InputRow(NamedTuple):
     """One input in packed form."""
 
@@ -76,7 +80,7 @@ class Rows:
         self._rows.append([at_ms - self._before_ms, kind, *what])
         self._before_ms, self._size = at_ms, -1
         self.count += 1
-        self.size_bytes += len(msgpack.packb(what))
+        self.size_bytes += len(_PACKER.pack(what))
 
     def sound(self, at_ms: int, size: int) -> None:
         """Add *size* bytes of sound."""

@@ -126,7 +126,7 @@ class SessionShell:
         """Take a little audio of the caller: s16le mono 16 kHz."""
         at_ms = now_ms()
         if self._arrives(pcm, at_ms):
-            self._give_sound(self._audio.hear(pcm, at_ms))
+            self._give_sound(self._audio.hear(pcm, at_ms), at_ms)
 
     def take_audio_stepwise(self, pcm: bytes) -> Iterator[None]:
         """Take audio of any length as one input; yield after each step of the work."""
@@ -136,10 +136,10 @@ class SessionShell:
             for piece in self._audio.hear_stepwise(pcm, at_ms):
                 pieces.append(piece)
                 yield
-            self._give_sound(joined(pieces))
+            self._give_sound(joined(pieces), now_ms())
 
-    def _give_sound(self, sound: Sound) -> None:
-        self.give(sound)
+    def _give_sound(self, sound: Sound, at_ms: int) -> None:
+        self.give(sound, at_ms)
         if self._audio.note_background():
             self.give(BackgroundAlone())
 
@@ -168,11 +168,11 @@ class SessionShell:
         if self._recording:
             self._note_recorded(self._recording.finish(now_ms()))
 
-    def give(self, call_input: AnyInput) -> None:
-        """Give the call an input and carry out its effects; an exception ends the call."""
+    def give(self, call_input: AnyInput, at_ms: int = 0) -> None:
+        """Give the call an input of *at_ms* (Unix ms; 0: now); an exception ends the call."""
         if not self._carries:
             return
-        at_ms = now_ms()
+        at_ms = at_ms or now_ms()
         if isinstance(call_input, Reconfigured):
             self._audio.configure(call_input.config.turns)
         try:

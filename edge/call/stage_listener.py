@@ -6,20 +6,22 @@ from contextlib import AsyncExitStack
 
 import structlog
 
-from edge.call.log_position import SUBSCRIBED_KINDS
+from edge.call.log_position import STAGE_KINDS, TAKEOVER_KIND
 from edge.call.session_bus import SessionBus
 from edge.core.messages.inputs import AnyInput, ChunkSpoken, PartialTranscript
 from runtime.bus.delivery import Delivery, message_of
 from runtime.bus.errors import BusAwayError
 from schemas import codec, subjects
 from schemas.audio import SpeechChunk, TranscriptPartial
-from schemas.events import AnyEvent
+from schemas.events import AnyEvent, SessionResumed, SessionStarted, tag
 
 log = structlog.get_logger(__name__)
 
 GiveInput = Callable[[AnyInput], None]
 TakeEvent = Callable[[AnyEvent, int], None]
 """Takes an event with its sequence in the log."""
+BEGINNINGS = (tag(SessionStarted), tag(SessionResumed), None)
+"""The types by which a newer connection is noticed; None: the message does not tell its type."""
 
 
 class StageListener:
@@ -43,6 +45,10 @@ class StageListener:
         async def on_event(message: Delivery) -> None:
             self.event(message.data, message.subject, message.seq, take)
 
+        async def on_beginning(message: Delivery) -> None:
+            if message.type in BEGINNINGS:  # this connection has stored most others itself
+                await on_event(message)
+
         async def on_speech(message: Delivery) -> None:
             self._speak(message.data, give)
 
@@ -52,7 +58,8 @@ class StageListener:
                 give(PartialTranscript(partial.utterance, partial.audio_ms, partial.text))
 
         tenant, session = self._session_ref
-        listeners = [(subjects.live(tenant, session, kind), on_event) for kind in SUBSCRIBED_KINDS]
+        listeners = [(subjects.live(tenant, session, kind), on_event) for kind in STAGE_KINDS]
+        listeners.append((subjects.live(tenant, session, TAKEOVER_KIND), on_beginning))
         listeners.append((subjects.speech(session), on_speech))
         listeners.append((subjects.partials(session), on_partial))
         for subject, listener in listeners:

@@ -112,7 +112,8 @@ class Call:
     def _hear(self, sound: inputs.Sound, now_ms: int) -> bool:
         """Hear the caller; return False if *sound* changes nothing but the open utterance."""
         changed = now_ms >= self.next_ms
-        self._current.client_is_there()
+        if self._current.response:
+            self._current.client_is_there()
         for segmented in self._segmenter.segment(silenced(sound) if self._deaf else sound, now_ms):
             changed = True
             self._turns.take(segmented, now_ms)

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from enum import Enum
 
-EBML, OGG = b"\x1aE\xdf\xa3", b"OggS"
+EBML, OGG, FLAC = b"\x1aE\xdf\xa3", b"OggS", b"fLaC"
+SIGNATURES = (EBML, OGG, FLAC)
 MP3_KBPS = {
     # kbit/s of layer III by the version's bit: 1 is MPEG 1, 0 is MPEG 2 and 2.5
     1: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
@@ -29,16 +30,16 @@ def container_of(data: bytes, *, first: bool) -> Container | None:
 
     Formats with a weak signature are only detected in the *first* data of a stream.
     """
+    if not first and not data.startswith(SIGNATURES) and data[4:8] != b"ftyp":
+        return None  # most data
     if data[:4] == EBML:
         return Container.WEBM
     if data[:4] == OGG and (first or (data[5:6] and data[5] & 2)):  # its first page
         return Container.OGG
-    if data[:4] == b"fLaC":
+    if data[:4] == FLAC:
         return Container.FLAC
     if data[4:8] == b"ftyp":
         return Container.MP4
-    if not first:
-        return None
     if data[:3] == b"ID3" or _frames(data, _mp3_frame_bytes):
         return Container.MP3
     return Container.AAC if _frames(data, _aac_frame_bytes) else None

@@ -63,17 +63,19 @@ class SpeechDetector:
     def feed(self, *, voiced: bool) -> SpeechChange | None:
         """Return the change by the next frame."""
         self._recent.append(voiced)
-        self.silence_ms = 0 if voiced else self.silence_ms + FRAME_MS
+        if not voiced:
+            self.silence_ms += FRAME_MS
+            pauses = self.state is SPEAKING and self.silence_ms >= PAUSE_MS
+            return self.pause() if pauses else None
+        self.silence_ms = 0
+        if self.state is SPEAKING:
+            return None
         recent_ms = sum(self._recent) * FRAME_MS
-        match self.state:
-            case SpeechState.SILENT if recent_ms >= self.onset_ms:
-                return self._changed(SpeechChange.STARTED)
-            case SpeechState.SPEAKING if self.silence_ms >= PAUSE_MS:
-                return self.pause()
-            case SpeechState.PAUSED if recent_ms >= CONTINUE_MS:
-                return self._changed(SpeechChange.CONTINUED)
-            case _:
-                return None
+        if self.state is SILENT and recent_ms >= self.onset_ms:
+            return self._changed(SpeechChange.STARTED)
+        if self.state is PAUSED and recent_ms >= CONTINUE_MS:
+            return self._changed(SpeechChange.CONTINUED)
+        return None
 
     def pause(self) -> SpeechChange:
         """Assume that a caller who speaks is silent from here on."""

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from edge.core.messages.inputs import FromClient
 from runtime.audio.containers import Container
 from runtime.audio.wav import Format
@@ -47,8 +49,7 @@ class Ask:
     in_conversation: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Audio:
+class Audio(msgspec.Struct, frozen=True):  # one for each frame: it is created in C
     """Audio of the caller, in the client's format."""
 
     data: bytes

@@ -8,7 +8,7 @@ A microphone sends fifty messages a second, each a whole frame. Such a frame goe
 """
 
 import asyncio
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from aiohttp import WebSocketError
 from aiohttp._websocket.helpers import websocket_mask
@@ -100,15 +100,15 @@ class FrameIntake:
         short = whole_messages(data)
         if short is None:
             return 0
-        at = 0
-        for frame in short.messages:
+        at, (messages, incomplete) = 0, short
+        for frame in messages:
             if self.drops:
                 return len(data)
             message = message_in(frame)
             if message is None or not intake.take_if_audio(message):
                 return at
             at += len(frame)
-        self._frames.incomplete = short.incomplete
+        self._frames.incomplete = incomplete
         return len(data)
 
     @property
@@ -231,17 +231,11 @@ class FrameIntake:
             self._check_memory_in(WAIT_PIECE_S)
 
 
-class ShortMessages(NamedTuple):
-    """Messages that need no parser."""
+def whole_messages(data: bytes) -> tuple[list[bytes], bytes] | None:
+    """Return the few messages in *data*, which need no parser, and the start of another one.
 
-    messages: list[bytes]
-    """Each a whole masked frame."""
-    incomplete: bytes
-    """The start of another one."""
-
-
-def whole_messages(data: bytes) -> ShortMessages | None:
-    """Return the few messages in *data*, or None if it contains anything else, or many."""
+    Each is a whole masked frame. None: it contains anything else, or many.
+    """
     if len(data) > MOST_DIRECT_BYTES:
         return None
     found: list[bytes] = []
@@ -253,10 +247,10 @@ def whole_messages(data: bytes) -> ShortMessages | None:
         if len(found) == MOST_FRAMES:
             return None
         if size > left:
-            return ShortMessages(found, data[at:]) if size <= MOST_DIRECT_BYTES else None
+            return (found, data[at:]) if size <= MOST_DIRECT_BYTES else None
         found.append(data[at : at + size])
         at += size
-    return None if left else ShortMessages(found, b"")
+    return None if left else (found, b"")
 
 
 def message_in(frame: bytes) -> str | bytes | None:
