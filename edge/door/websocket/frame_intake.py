@@ -8,6 +8,7 @@ A microphone sends fifty messages a second, each a whole frame. Such a frame goe
 """
 
 import asyncio
+import struct
 from typing import Any, Protocol
 
 from aiohttp import WebSocketError
@@ -27,9 +28,11 @@ from edge.door.websocket.unparsed_frames import (
 )
 from edge.protocols.client_protocol import CloseCode
 
-WHOLE_TEXT, WHOLE_BINARY = FIN | 0x01, FIN | 0x02
-HEAD_BYTES = 4 + KEY_BYTES
-"""The head of a frame with a length of 16 bits (126 to 65 535 bytes), such as 20 ms of audio."""
+WHOLE_TEXT = FIN | 0x01
+SHORT_KINDS = {kind << 8 | MASK_BIT | LENGTH_16 for kind in (WHOLE_TEXT, FIN | 0x02)}
+"""The first bytes of whole masked frames with a length of 16 bits, such as 20 ms of audio."""
+_HEAD = struct.Struct("!HH")
+HEAD_BYTES = _HEAD.size + KEY_BYTES
 MOST_DIRECT_BYTES = 16_384
 """The longest message for the fast path, bytes: half a second of audio, after a delayed packet."""
 REASON_READ_S = 1.0
@@ -93,7 +96,8 @@ class FrameIntake:
     def _take_audio(self, data: bytes) -> int:
         """Give short audio to its session; return the number of its bytes in *data*."""
         intake = self._ws.intake
-        if intake is None or self._queue._buffer or not self._frames.heads.between_messages:
+        frames = self._frames
+        if intake is None or self._queue._buffer or not frames.heads.between_messages:
             return 0
         if self._budget.load is AHEAD:
             return 0
@@ -102,13 +106,13 @@ class FrameIntake:
             return 0
         at, (messages, incomplete) = 0, short
         for frame in messages:
-            if self.drops:
+            if frames.state is DROPS:
                 return len(data)
             message = message_in(frame)
             if message is None or not intake.take_if_audio(message):
                 return at
             at += len(frame)
-        self._frames.incomplete = incomplete
+        frames.incomplete = incomplete
         return len(data)
 
     @property
@@ -241,11 +245,10 @@ def whole_messages(data: bytes) -> tuple[list[bytes], bytes] | None:
     found: list[bytes] = []
     at = 0
     while (left := len(data) - at) >= HEAD_BYTES:
-        size = HEAD_BYTES + (data[at + 2] << 8 | data[at + 3])
-        if data[at] not in (WHOLE_TEXT, WHOLE_BINARY) or data[at + 1] != MASK_BIT | LENGTH_16:
+        kind, payload_bytes = _HEAD.unpack_from(data, at)
+        if kind not in SHORT_KINDS or len(found) == MOST_FRAMES:
             return None
-        if len(found) == MOST_FRAMES:
-            return None
+        size = HEAD_BYTES + payload_bytes
         if size > left:
             return (found, data[at:]) if size <= MOST_DIRECT_BYTES else None
         found.append(data[at : at + size])
