@@ -20,7 +20,7 @@ A row is [ms after the row before it, kind, ...]:
     15  background                               all voices so far seem to be in the background
     20  item added    key, role, text, after     the client put a message into the conversation
     21  item removed  key                        the client took a message out of it
-    22  asked         ask, config, messages, kept   the client asked for a response
+    22  asked         ask, config, messages, in_conversation   the client asked for a response
     23  truncated     turn, played_ms            the client dropped the response at this point
     24  discarded                                the client dropped the audio of the open turn
     30  commanded     id, by, command            an operator sent a command

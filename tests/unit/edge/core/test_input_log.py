@@ -1,10 +1,13 @@
 """The inputs of a call are logged without audio, and read back as they were."""
 
+import re
+
 import msgspec
 import pytest
 
 from edge.core.hearing.framing import FRAME_BYTES, SILENCE
 from edge.core.input_log import (
+    INPUT_TYPES,
     SECTION_BYTES,
     SECTION_INPUTS,
     SECTION_MS,
@@ -25,7 +28,7 @@ from edge.core.messages.inputs import (
     Ticked,
     Typed,
 )
-from schemas import codec
+from schemas import codec, inputs
 from schemas import events as ev
 from schemas.inputs import BadInputsError, Rows
 
@@ -41,6 +44,20 @@ def logged(*given: AnyInput) -> ev.InputsDelivered:
     for number, one in enumerate(given):
         log.note(one, 1000 + 20 * number)
     return log.pop_section(5000)
+
+
+LOGGED_AS = {"pcm": "bytes", "event": "id"}
+
+
+def test_the_table_of_rows_has_each_input_and_its_fields() -> None:
+    rows = re.findall(r"^ {4,5}(\d+)  .{14}(\S.*?)?(?:  .*)?$", inputs.__doc__ or "", re.MULTILINE)
+    found = {int(number): re.findall(r"\w+", fields) for number, fields in rows}
+    known = {
+        number: [LOGGED_AS.get(name, name) for name in kind.__struct_fields__]
+        for number, kind in INPUT_TYPES.items()
+    }
+    known[inputs.SOUND] = ["bytes", "ms", "ms"]
+    assert found == known
 
 
 def test_audio_is_logged_as_its_length_and_its_verdicts() -> None:
