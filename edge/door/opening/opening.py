@@ -101,6 +101,14 @@ class Openings:
         Raises:
             RefusedError: it cannot begin now.
         """
+        while (opened := await self._opened(begin, seat, quota, phone=phone)) is None:
+            pass
+        return opened
+
+    async def _opened(
+        self, begin: Begin, seat: Seat, quota: LogQuota, *, phone: bool
+    ) -> Opening | None:
+        """Return the session; None: it was transferred or ended meanwhile by its old connection."""
         if why := quota.begin(time.monotonic()):
             raise _not_stored("QUOTA_EXCEEDED", "Too much for the log", why)
         caller = seat.caller
@@ -117,7 +125,7 @@ class Openings:
                 resumes = first.resumed(config, now_ms())
                 began: Began | None = await self._resume(resumed, resumes, quota)
                 if began is None:
-                    return await self.open(begin, seat, quota, phone=phone)
+                    return None
             else:
                 began = first.started(config, chosen.agent, now_ms())
                 unstored.append(began)
