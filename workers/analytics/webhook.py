@@ -47,6 +47,14 @@ RETRIES: Mapping[str, Any] = {
 HTTP_GONE = 410
 
 
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:  # a bracket that is not closed
+        return False
+
+
 def subscribers(settings: Settings) -> list[Subscriber]:
     """Return the webhook that *settings* describe.
 
@@ -54,7 +62,7 @@ def subscribers(settings: Settings) -> list[Subscriber]:
         SettingsError: no address, no secret, or unknown events.
     """
     url = settings.webhook_url
-    if urlsplit(url).scheme not in {"http", "https"}:
+    if not _is_address(url):
         raise SettingsError("set AURA_WEBHOOK_URL to the http or https address for the events")
     if goes_in_clear(url):
         log.warning("webhook_in_clear", advice="the events hold callers' words: use https")

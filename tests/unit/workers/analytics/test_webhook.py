@@ -7,7 +7,7 @@ import base64
 import pytest
 import structlog
 
-from runtime.settings import load
+from runtime.settings import SettingsError, load
 from workers.analytics import webhook
 
 SECRET = "whsec_" + base64.b64encode(bytes(32)).decode()
@@ -19,6 +19,13 @@ SECRET = "whsec_" + base64.b64encode(bytes(32)).decode()
 )
 def test_any_retry_after_header_is_handled(said: str, seconds: float) -> None:
     assert webhook.retry_after_s(said) == seconds
+
+
+@pytest.mark.parametrize("url", ["", "crm.example", "ftp://crm.example", "http://", "http://["])
+def test_a_url_that_is_no_address_is_refused(url: str) -> None:
+    settings = load(_env_file=None, webhook_url=url, webhook_secret=SECRET)
+    with pytest.raises(SettingsError, match="AURA_WEBHOOK_URL"):
+        webhook.subscribers(settings)
 
 
 @pytest.mark.parametrize(
