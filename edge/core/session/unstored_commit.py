@@ -29,6 +29,8 @@ class UnstoredCommit:
             case ev.SpeechEnded(utterance=utterance, discarded=False, words_for=""):
                 if self._taken and self._taken.utterance == utterance:
                     self._ended = event
+            case ev.MessageAdded():  # its words were only entered
+                self._ended = None
             case _:
                 pass
 

@@ -81,6 +81,16 @@ def test_a_stored_commit_is_not_missing() -> None:
     assert unstored.take([]) is None
 
 
+def test_words_that_were_only_entered_are_not_committed() -> None:
+    log, _ = decided()
+    head = ev.Head(tenant="t", session="s", at_ms=log[-1].at_ms)
+    entered = ev.MessageAdded(**head, key="speech_1", role="user", text=QUESTION)
+    unstored = UnstoredCommit()
+    for event in [*log, entered]:
+        unstored.read(event)
+    assert unstored.take([]) is None
+
+
 def test_a_turn_that_may_go_on_is_not_committed() -> None:
     log, _ = decided()
     unstored = UnstoredCommit()
