@@ -11,7 +11,8 @@ from schemas import subjects
 
 JETSTREAM_TIMEOUT_S = 5.0
 JETSTREAM_S = 10.0
-"""The longest wait for JetStream, in which a cluster elects a leader."""
+"""The longest wait for JetStream, in which a cluster elects a leader and its nodes join."""
+NO_PEERS = 10005
 SHARES = {subjects.EVENTS_STREAM: 2, subjects.RECORDING_STREAM: 4}
 """The streams that may take a half and a quarter of the disk."""
 OTHER_SHARE = 16
@@ -99,10 +100,22 @@ async def _stream(
     if "config" in info and _same(wanted, info["config"]):
         return kept
     verb = "UPDATE" if "config" in info else "CREATE"
-    answer = await _request(bus, f"STREAM.{verb}.{name}", wanted)
+    answer = await _placed(bus, f"STREAM.{verb}.{name}", wanted)
     if "error" in answer:
         raise ProvisionError(_explanation(f"stream {name}", answer["error"]))
     return [*kept, f"stream {name} {verb.lower()}d"]
+
+
+async def _placed(bus: Bus, api: str, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer to a request for a stream, once the nodes that it needs have joined."""
+    until_s = asyncio.get_running_loop().time() + JETSTREAM_S
+    while True:
+        answer = await _request(bus, api, wanted)
+        error = answer.get("error", {})
+        joins = error.get("err_code") == NO_PEERS and "peer offline" in error["description"]
+        if not joins or asyncio.get_running_loop().time() > until_s:
+            return answer
+        await asyncio.sleep(0.2)
 
 
 def _exceeded_limits(
