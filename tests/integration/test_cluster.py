@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from benchmarks.ack_audit import AckAudit
-from deploy.provision import provision
 from runtime.bus.connection import Bus, connect
 from runtime.settings import load
 from runtime.tasks import scoped_task
@@ -109,19 +108,6 @@ def check(caller: Caller, answers: int) -> None:
     said = "".join(chunk["text"] for chunk in caller.told("ai_audio_chunk"))
     assert said == "".join(done["full_response"] for done in caller.told("ai_complete"))
     assert {error["code"] for error in caller.told("error")} <= {"AUDIO_ERROR"}
-
-
-async def test_streams_are_made_once_the_nodes_have_joined(
-    cluster: NatsCluster, tmp_path: Path
-) -> None:
-    """As when an Aura and its cluster are started at once."""
-    async with on_the_bus(cluster, tmp_path) as bus:
-        async with down(cluster, "nats-3"):
-            provisioning = asyncio.create_task(provision(bus, replicas=3))
-            await asyncio.sleep(1)
-            assert not provisioning.done()
-        async with asyncio.timeout(20):
-            assert f"stream {subjects.EVENTS_STREAM} created" in await provisioning
 
 
 async def test_every_stream_has_three_copies(
