@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from collections.abc import Callable, Generator, Mapping
@@ -20,6 +21,13 @@ MOST_CPU_S = 2.0
 def _characters_are_known() -> None:
     """Have Hypothesis make its table of characters, seconds of work in a new checkout."""
     hypothesis.given(strategies.text())(lambda _text: None)()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _collected_tests_are_no_garbage() -> None:
+    """Keep collections short: thousands of tests are marked in the thread that is timed."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], SimulatedTime]]:
