@@ -1,7 +1,7 @@
 """Creates or updates the streams and consumers that `nats/` declares."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from deploy import resources
@@ -71,14 +71,9 @@ def sized(stream: Mapping[str, Any], file_bytes: int | None) -> dict[str, Any]:
 
 async def _await_jetstream(bus: Bus) -> None:
     """Wait until JetStream answers, since a cluster elects a leader first."""
-    until_s = asyncio.get_running_loop().time() + JETSTREAM_S
-    while True:
-        answer = await _request(bus, "INFO", {})
-        if "error" not in answer:
-            return
-        if asyncio.get_running_loop().time() > until_s:
-            raise ProvisionError(_explanation("JetStream", answer["error"]))
-        await asyncio.sleep(0.2)
+    answer = await _request_until(bus, "INFO", {}, waits=bool)
+    if "error" in answer:
+        raise ProvisionError(_explanation("JetStream", answer["error"]))
 
 
 async def _stream(
@@ -100,22 +95,15 @@ async def _stream(
     if "config" in info and _same(wanted, info["config"]):
         return kept
     verb = "UPDATE" if "config" in info else "CREATE"
-    answer = await _placed(bus, f"STREAM.{verb}.{name}", wanted)
+    answer = await _request_until(bus, f"STREAM.{verb}.{name}", wanted, waits=_joins)
     if "error" in answer:
         raise ProvisionError(_explanation(f"stream {name}", answer["error"]))
     return [*kept, f"stream {name} {verb.lower()}d"]
 
 
-async def _placed(bus: Bus, api: str, wanted: dict[str, Any]) -> dict[str, Any]:
-    """Return the answer to a request for a stream, once the nodes that it needs have joined."""
-    until_s = asyncio.get_running_loop().time() + JETSTREAM_S
-    while True:
-        answer = await _request(bus, api, wanted)
-        error = answer.get("error", {})
-        joins = error.get("err_code") == NO_PEERS and "peer offline" in error["description"]
-        if not joins or asyncio.get_running_loop().time() > until_s:
-            return answer
-        await asyncio.sleep(0.2)
+def _joins(error: Mapping[str, Any]) -> bool:
+    """Tell whether a stream is refused because nodes that it needs have not joined yet."""
+    return error.get("err_code") == NO_PEERS and "peer offline" in error["description"]
 
 
 def _exceeded_limits(
@@ -155,6 +143,18 @@ def _same(wanted: dict[str, Any], present: dict[str, Any]) -> bool:
         present.get(key, False if value is False else None) == value
         for key, value in wanted.items()
     )
+
+
+async def _request_until(
+    bus: Bus, verb: str, body: dict[str, Any], *, waits: Callable[[Mapping[str, Any]], bool]
+) -> dict[str, Any]:
+    """Return the answer; *waits*: whether an error may pass by itself, within JETSTREAM_S."""
+    until_s = asyncio.get_running_loop().time() + JETSTREAM_S
+    while True:
+        answer = await _request(bus, verb, body)
+        if not waits(answer.get("error", {})) or asyncio.get_running_loop().time() > until_s:
+            return answer
+        await asyncio.sleep(0.2)
 
 
 async def _request(bus: Bus, verb: str, body: dict[str, Any]) -> dict[str, Any]:

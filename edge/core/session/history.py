@@ -233,7 +233,7 @@ def fold(events: Iterable[ev.Event]) -> History:
             case ev.TurnCommitted():
                 _commit(history, caller_words, event)
             case ev.SessionResumed():
-                _commit(history, caller_words, unstored.take(history.carried))
+                _commit(history, caller_words, unstored.take(history.with_carried))
             case ev.AnswerHeard(turn=turn, resumable=False):
                 history.note_heard(event, caller_words.pop(turn, ""), steps.get(turn))
             case ev.ResponseSentence(turn=turn, index=index, text=text):
@@ -243,7 +243,7 @@ def fold(events: Iterable[ev.Event]) -> History:
         history.read(event)
         if history.unfinished:
             history.unfinished = history.unfinished.after(event)
-    _commit(history, caller_words, unstored.take(history.carried))
+    _commit(history, caller_words, unstored.take(history.with_carried))
     # The edge died between the commit and the playback. The words begin the next turn.
     for turn in sorted(caller_words, reverse=True):
         history.carry(caller_words[turn])

@@ -3,6 +3,8 @@
 The end of an utterance and the commit of its turn are decided together, and stored one by one.
 """
 
+from collections.abc import Callable
+
 from schemas import events as ev
 
 
@@ -34,8 +36,8 @@ class UnstoredCommit:
             case _:
                 pass
 
-    def take(self, carried: list[str]) -> ev.TurnCommitted | None:
-        """Return the missing commit, once; *carried* are the words before those of the turn."""
+    def take(self, with_carried: Callable[[str], str]) -> ev.TurnCommitted | None:
+        """Return the missing commit, once; *with_carried* puts the carried words before others."""
         taken, ended, words = self._taken, self._ended, self._words
         if not (taken and ended and words):
             return None
@@ -47,7 +49,7 @@ class UnstoredCommit:
             session=ended.session,
             at_ms=ended.at_ms,
             turn=taken.turn,
-            text=" ".join([*carried, words.text]).strip(),
+            text=with_carried(words.text),
             confidence=words.confidence,
             speculative=taken.speculative,
         )

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
-from edge.core.session.history import fold
+from edge.core.session.history import History, fold
 from edge.core.session.unstored_commit import UnstoredCommit
 from schemas import events as ev
 from schemas.events import Message
 from tests.unit.edge.core.rehearsal import Rehearsal
 from tests.unit.edge.core.response.test_handover import ANSWER, QUESTION, comes_back, cut_off
+
+
+def reading(log: Iterable[ev.Event]) -> UnstoredCommit:
+    unstored = UnstoredCommit()
+    for event in log:
+        unstored.read(event)
+    return unstored
 
 
 def decided() -> tuple[list[ev.Event], list[ev.Event]]:
@@ -56,55 +65,43 @@ def test_the_turn_is_answered_on_the_next_connection(*, stored_later: bool) -> N
 
 def test_the_missing_commit_is_the_one_that_was_decided() -> None:
     log, (commit,) = decided()
-    unstored = UnstoredCommit()
-    for event in log:
-        unstored.read(event)
-    assert unstored.take([]) == commit
-    assert unstored.take([]) is None
+    unstored = reading(log)
+    assert unstored.take(str) == commit
+    assert unstored.take(str) is None
 
 
 def test_carried_words_begin_the_text() -> None:
     log, _ = decided()
-    unstored = UnstoredCommit()
-    for event in log:
-        unstored.read(event)
-    found = unstored.take(["Well."])
+    unstored = reading(log)
+    found = unstored.take(History(carried=["Well."]).with_carried)
     assert found
     assert found.text == f"Well. {QUESTION}"
 
 
 def test_a_stored_commit_is_not_missing() -> None:
     log, commits = decided()
-    unstored = UnstoredCommit()
-    for event in [*log, *commits]:
-        unstored.read(event)
-    assert unstored.take([]) is None
+    unstored = reading([*log, *commits])
+    assert unstored.take(str) is None
 
 
 def test_words_that_were_only_entered_are_not_committed() -> None:
     log, _ = decided()
     head = ev.Head(tenant="t", session="s", at_ms=log[-1].at_ms)
     entered = ev.MessageAdded(**head, key="speech_1", role="user", text=QUESTION)
-    unstored = UnstoredCommit()
-    for event in [*log, entered]:
-        unstored.read(event)
-    assert unstored.take([]) is None
+    unstored = reading([*log, entered])
+    assert unstored.take(str) is None
 
 
 def test_a_turn_that_may_go_on_is_not_committed() -> None:
     log, _ = decided()
-    unstored = UnstoredCommit()
-    for event in log[:-1]:
-        unstored.read(event)
-    assert unstored.take([]) is None
+    unstored = reading(log[:-1])
+    assert unstored.take(str) is None
 
 
 def test_words_that_end_without_a_turn_are_not_committed() -> None:
     r = Rehearsal("chunks")
     r.says(800, "")
     r.quiet(2000)
-    unstored = UnstoredCommit()
-    for event in r.events(ev.Event):
-        unstored.read(event)
+    unstored = reading(r.events(ev.Event))
     assert r.events(ev.SpeechEnded)
-    assert unstored.take([]) is None
+    assert unstored.take(str) is None
